@@ -1,0 +1,78 @@
+// The control sockets' server: small HTTP/1.1 over a Unix (or TCP, for /metrics) listener, on Asio.
+//
+// Control path only: a few requests per second, trusted local clients (file mode 0660), still
+// bounded: head 16 KiB, body 1 MiB, 64 connections, 10 s to send a request. One thread: handlers
+// run on the io_context's thread and must not block. Routing is by exact method and path.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/inet.hpp"
+#include "common/base/result.hpp"
+
+namespace tandem::io {
+
+struct HttpRequest {
+  std::string method;
+  std::string path;   // without query
+  std::string query;  // after '?', undecoded
+  std::string body;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+};
+
+/// {"error": message, "hint": hint} with the given status.
+HttpResponse http_error(int status, std::string_view message, std::string_view hint = {});
+
+/// The writing end of one open "…/stream" response. Shared: the server drops its share when the
+/// client goes. A client that does not read is cut off once 1 MiB waits for it.
+class LineStream {
+ public:
+  virtual ~LineStream() = default;
+  /// Sends `json` and a newline. No effect once closed.
+  virtual void write_line(std::string_view json) = 0;
+  [[nodiscard]] virtual bool open() const = 0;
+};
+
+class HttpServer {
+ public:
+  using Respond = std::function<void(HttpResponse)>;
+  using Handler = std::function<HttpResponse(const HttpRequest&)>;
+  using AsyncHandler = std::function<void(const HttpRequest&, Respond)>;
+  using StreamHandler = std::function<void(std::shared_ptr<LineStream>)>;
+
+  explicit HttpServer(boost::asio::io_context& io);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  /// Routes are added before listen_*(). 404 and 405 are answered for everything else.
+  void route(std::string_view method, std::string_view path, Handler handler);
+  /// For answers that come later; `Respond` may be called once, at any time, on the io thread.
+  void route_async(std::string_view method, std::string_view path, AsyncHandler handler);
+  /// GET `path`: `handler` gets the open stream and keeps it for as long as it has lines to send.
+  void route_stream(std::string_view path, StreamHandler handler);
+
+  /// Binds `path` with mode 0660. A stale socket file (nobody listens) is replaced; a live one is an
+  /// error that says that another instance is running.
+  Result<> listen_unix(const std::string& path);
+  Result<> listen_tcp(const Endpoint& endpoint);
+
+  /// Stops accepting, closes all connections and removes the socket file.
+  void close();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace tandem::io
