@@ -51,6 +51,10 @@ struct BackendFailed { BackendId backend; };
 /// All connections of the worker are closed after Drain.
 struct Drained { std::uint32_t worker = 0; };
 
-using ControlMessage = std::variant<StickyLearned, BackendFailed, Drained>;
+/// This worker runs the snapshot with that generation now and touches no listening socket that is not in it:
+/// posted once for each ApplySnapshot. The control thread closes sockets of removed listeners only then.
+struct SnapshotApplied { std::uint32_t worker = 0; std::uint64_t generation = 0; };
+
+using ControlMessage = std::variant<StickyLearned, BackendFailed, Drained, SnapshotApplied>;
 
 }  // namespace tandem::lbd
