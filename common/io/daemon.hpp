@@ -22,8 +22,11 @@ struct DaemonOptions {
   bool version = false;
 };
 
-/// Both "--name value" and "--name=value". The error names the offending word and what is expected.
+/// `arguments` are the words after the program's name. Both "--name value" and "--name=value". The error names the offending word and what is expected.
 Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& arguments);
+
+/// The version that --version prints and that /v1/status shows ("0.1.0").
+std::string version();
 
 /// The usage text for `program`, one option a line.
 std::string daemon_usage(const std::string& program);
@@ -32,6 +35,7 @@ std::string daemon_usage(const std::string& program);
 Result<> prepare_run_dir(const std::string& run_dir);
 
 /// sd_notify(3): "READY=1", "RELOADING=1", "STOPPING=1", "STATUS=…". No effect without NOTIFY_SOCKET.
+/// The time stamp that belongs to "RELOADING=1" is added here.
 void notify_manager(const std::string& state);
 
 }  // namespace tandem::io

@@ -22,7 +22,7 @@ class EventLog {
   void add(std::string_view event, std::string_view subject, std::string_view cause,
            const std::vector<std::pair<std::string, std::string>>& details = {});
 
-  /// Registers GET /v1/events/stream.
+  /// Registers GET /v1/events (the ring) and GET /v1/events/stream. `this` must outlive the server.
   void serve(HttpServer& server);
 
  private:

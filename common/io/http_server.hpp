@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,27 +15,13 @@
 
 #include "common/base/inet.hpp"
 #include "common/base/result.hpp"
+#include "common/io/http_message.hpp"
 
 namespace tandem::io {
 
-struct HttpRequest {
-  std::string method;
-  std::string path;   // without query
-  std::string query;  // after '?', undecoded
-  std::string body;
-};
-
-struct HttpResponse {
-  int status = 200;
-  std::string body;
-  std::string content_type = "application/json";
-};
-
-/// {"error": message, "hint": hint} with the given status.
-HttpResponse http_error(int status, std::string_view message, std::string_view hint = {});
-
-/// The writing end of one open "…/stream" response. Shared: the server drops its share when the
-/// client goes. A client that does not read is cut off once 1 MiB waits for it.
+/// The writing end of one open "…/stream" response, used on the io thread. The handler's shares keep
+/// it open: when the last is dropped, the response ends after what was written. A client that goes
+/// closes it; one that does not read is cut off once 1 MiB waits for it.
 class LineStream {
  public:
   virtual ~LineStream() = default;
@@ -55,9 +42,11 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Routes are added before listen_*(). 404 and 405 are answered for everything else.
+  /// Routes are added before listen_*(). 404 and 405 are answered for everything else. A nlohmann
+  /// exception out of a handler (a body that is not the JSON it wants) is answered with 400, any other with 500.
   void route(std::string_view method, std::string_view path, Handler handler);
-  /// For answers that come later; `Respond` may be called once, at any time, on the io thread.
+  /// For answers that come later; `Respond` may be called once, at any time, on the io thread. When all
+  /// its copies are dropped without a call, the client gets a 500.
   void route_async(std::string_view method, std::string_view path, AsyncHandler handler);
   /// GET `path`: `handler` gets the open stream and keeps it for as long as it has lines to send.
   void route_stream(std::string_view path, StreamHandler handler);
@@ -65,13 +54,17 @@ class HttpServer {
   /// Binds `path` with mode 0660. A stale socket file (nobody listens) is replaced; a live one is an
   /// error that says that another instance is running.
   Result<> listen_unix(const std::string& path);
+  /// Serves nothing but GET /metrics: TCP has no file mode that would guard the rest. Port 0 takes a free one.
   Result<> listen_tcp(const Endpoint& endpoint);
+  /// The port that listen_tcp() bound; 0 without one.
+  [[nodiscard]] std::uint16_t tcp_port() const;
 
   /// Stops accepting, closes all connections and removes the socket file.
   void close();
 
+  struct Impl;  // private to the .cpp
+
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 

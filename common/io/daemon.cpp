@@ -1,0 +1,136 @@
+#include "common/io/daemon.hpp"
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "common/io/clock.hpp"
+#include "common/io/unique_fd.hpp"
+
+namespace tandem::io {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+Result<> apply_option(DaemonOptions& options, std::string_view name, std::string_view value) {
+  if (value.empty()) return Error{fmt::format("{} needs a value", name)};
+  if (name == "--config") {
+    options.config_file = value;
+  } else if (name == "--node") {
+    options.node = value;
+  } else if (name == "--run-dir") {
+    options.run_dir = value;
+  } else {
+    const auto level = log::parse_level(value);
+    if (!level) {
+      return Error{fmt::format("--log-level '{}' is not one of debug, info, warning, error", value)};
+    }
+    options.log_level = *level;
+  }
+  return {};
+}
+
+bool takes_value(std::string_view name) {
+  return name == "--config" || name == "--node" || name == "--run-dir" || name == "--log-level";
+}
+
+}  // namespace
+
+Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& arguments) {
+  DaemonOptions options;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--help" || word == "-h") {
+      options.help = true;
+      continue;
+    }
+    if (word == "--version") {
+      options.version = true;
+      continue;
+    }
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    if (!takes_value(name)) {
+      return Error{fmt::format("unexpected '{}': expected --config FILE, --node NAME, --run-dir DIR or "
+                               "--log-level LEVEL", word)};
+    }
+    if (!seen.insert(name).second) return Error{name + " is given twice"};
+    std::string value;
+    if (equals != std::string::npos) {
+      value = word.substr(equals + 1);
+    } else if (i + 1 < arguments.size()) {
+      value = arguments[++i];
+    }
+    if (auto applied = apply_option(options, name, value); !applied) return applied.error();
+  }
+  if (options.config_file.empty() && !options.help && !options.version) return Error{"--config FILE is missing"};
+  if (options.node.empty()) options.node = host_name();
+  return options;
+}
+
+std::string version() { return TANDEM_VERSION; }
+
+std::string daemon_usage(const std::string& program) {
+  return fmt::format(
+      "usage: {} --config FILE [options]\n"
+      "  --config FILE      configuration of the pair (tandem.json)\n"
+      "  --node NAME        which node of the configuration this is (default: the host name)\n"
+      "  --run-dir DIR      control sockets and state (default: /run/tandem)\n"
+      "  --log-level LEVEL  debug, info, warning or error (default: info)\n"
+      "  --help, --version\n"
+      "Runs in the foreground and logs to stderr. SIGHUP reloads, SIGTERM drains and leaves.\n"
+      "Exit status: 0 clean end, 1 failure, 2 bad usage or bad configuration.\n",
+      program);
+}
+
+Result<> prepare_run_dir(const std::string& run_dir) {
+  if (::mkdir(run_dir.c_str(), 0755) == 0) {
+    // Unlike mkdir's mode, not subject to the umask.
+    if (::chmod(run_dir.c_str(), 0755) != 0) return errno_error("set the mode of " + run_dir, errno);
+    return {};
+  }
+  if (errno != EEXIST) return errno_error("create the run directory " + run_dir, errno);
+  struct stat status {};
+  if (::stat(run_dir.c_str(), &status) != 0) return errno_error("examine the run directory " + run_dir, errno);
+  if (!S_ISDIR(status.st_mode)) return Error{fmt::format("the run directory {} is not a directory", run_dir)};
+  return {};
+}
+
+void notify_manager(const std::string& state) {
+  const char* target = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (target == nullptr || (target[0] != '/' && target[0] != '@')) return;
+  const std::size_t length = std::strlen(target);
+  if (length < 2 || length >= sizeof address.sun_path) return;
+  std::memcpy(address.sun_path, target, length);
+  if (target[0] == '@') address.sun_path[0] = '\0';  // abstract name
+  std::string message = state;
+  if (state == "RELOADING=1") {
+    const auto stamp = std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch());
+    message += fmt::format("\nMONOTONIC_USEC={}", stamp.count());
+  }
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
+  const auto sent = ::sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                             reinterpret_cast<const sockaddr*>(&address), size);
+  if (sent < 0) log::warning("the service manager was not told '{}': {}", state, std::strerror(errno));
+}
+
+}  // namespace tandem::io
