@@ -41,7 +41,7 @@ struct BackendCounters {
   Counter bytes_sent;
   Counter bytes_received;
   std::array<Counter, 6> responses;  // by status class: [1]..[5]
-  metrics::Histogram first_byte;     // request sent to first byte of the reply
+  metrics::SharedHistogram first_byte;     // request sent to first byte of the reply
 };
 
 /// Per worker and listener.
@@ -52,7 +52,7 @@ struct ListenerCounters {
   Counter bytes_received;
   Counter bytes_sent;
   std::array<Counter, 6> responses;
-  metrics::Histogram latency;  // first byte of the request to last byte of the reply
+  metrics::SharedHistogram latency;  // first byte of the request to last byte of the reply
 };
 
 /// Per worker.

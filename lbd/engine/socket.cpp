@@ -1,0 +1,111 @@
+#include "lbd/engine/socket.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/assert.hpp"
+
+namespace tandem::lbd {
+
+bool Socket::adopt(int fd, Readiness initial) noexcept {
+  TANDEM_ASSERT(fd_ < 0);
+  if (!loop_.add(*this, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    return false;
+  }
+  fd_ = fd;
+  ready_ = initial;
+  interest_ = 0;
+  return true;
+}
+
+void Socket::close() noexcept {
+  if (fd_ < 0) return;
+  loop_.forget(*this);
+  ::close(fd_);
+  fd_ = -1;
+  ready_ = 0;
+  interest_ = 0;
+}
+
+void Socket::reset() noexcept {
+  if (fd_ < 0) return;
+  const linger abort{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+  close();
+}
+
+IoResult Socket::try_recv(std::span<std::byte> into) noexcept {
+  if (!is(readable)) return {IoStatus::would_block, 0, 0};
+  const ssize_t got = ::recv(fd_, into.data(), into.size(), 0);
+  if (got > 0) {
+    const auto bytes = static_cast<std::size_t>(got);
+    if (bytes < into.size() && !is(peer_closed | failed)) ready_ &= static_cast<Readiness>(~readable);
+    return {IoStatus::ok, 0, bytes};
+  }
+  if (got == 0) {
+    ready_ |= peer_closed;
+    return {IoStatus::eof, 0, 0};
+  }
+  if (errno == EAGAIN || errno == EINTR) {
+    if (errno == EAGAIN) ready_ &= static_cast<Readiness>(~readable);
+    return {IoStatus::would_block, 0, 0};
+  }
+  return {IoStatus::error, errno, 0};
+}
+
+IoResult Socket::try_send(std::span<const iovec> from) noexcept {
+  if (!is(writable)) return {IoStatus::would_block, 0, 0};
+  std::size_t wanted = 0;
+  for (const iovec& part : from) wanted += part.iov_len;
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(from.data());
+  message.msg_iovlen = from.size();
+  return sent(::sendmsg(fd_, &message, MSG_NOSIGNAL), wanted);
+}
+
+IoResult Socket::try_send(std::span<const std::byte> from) noexcept {
+  if (!is(writable)) return {IoStatus::would_block, 0, 0};
+  return sent(::send(fd_, from.data(), from.size(), MSG_NOSIGNAL), from.size());
+}
+
+IoResult Socket::sent(ssize_t result, std::size_t wanted) noexcept {
+  if (result >= 0) {
+    const auto bytes = static_cast<std::size_t>(result);
+    if (bytes < wanted) ready_ &= static_cast<Readiness>(~writable);
+    return {IoStatus::ok, 0, bytes};
+  }
+  if (errno == EAGAIN) {
+    ready_ &= static_cast<Readiness>(~writable);
+    return {IoStatus::would_block, 0, 0};
+  }
+  if (errno == EINTR) return {IoStatus::would_block, 0, 0};
+  return {IoStatus::error, errno, 0};
+}
+
+void Socket::shutdown_send() noexcept { ::shutdown(fd_, SHUT_WR); }
+
+int Socket::take_error() const noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+void Socket::on_events(std::uint32_t events) {
+  Readiness now = ready_;
+  if ((events & EPOLLIN) != 0) now |= readable;
+  if ((events & EPOLLOUT) != 0) now |= writable;
+  if ((events & EPOLLRDHUP) != 0) now |= readable | peer_closed;
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) now |= readable | writable | failed;
+  ready_ = now;
+  if ((now & interest_) == 0) return;
+  interest_ = 0;
+  target_->wake();  // may destroy this socket
+}
+
+}  // namespace tandem::lbd

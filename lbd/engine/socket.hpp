@@ -1,0 +1,145 @@
+// A non-blocking stream socket in a loop: registered once, edge-triggered, readiness remembered.
+//
+// The kernel tells each change of readiness once; the flags here are that memory. An operation on
+// a socket that is known not to be ready makes no system call, and a read that returned less than
+// asked for has drained the socket (unless the peer has closed, when the end is still to be read).
+//
+// the try_ calls never wait; the awaitables wait() and wait_either() do, with the
+// Waiter of the calling session.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "lbd/engine/loop.hpp"
+#include "lbd/engine/waiter.hpp"
+
+namespace tandem::lbd {
+
+enum class IoStatus : std::uint8_t { ok, would_block, eof, timeout, interrupted, cancelled, error };
+
+/// `bytes` moved if ok; `error` is the errno if error.
+struct IoResult {
+  IoStatus status = IoStatus::ok;
+  int error = 0;
+  std::size_t bytes = 0;
+  [[nodiscard]] bool ok() const noexcept { return status == IoStatus::ok; }
+};
+
+/// What a wait may be for; a set of bits.
+using Readiness = std::uint8_t;
+inline constexpr Readiness readable = 1;     // bytes, the end of the stream, or an error to read
+inline constexpr Readiness writable = 2;
+inline constexpr Readiness peer_closed = 4;  // the peer has sent its FIN (EPOLLRDHUP), maybe behind unread bytes
+inline constexpr Readiness failed = 8;       // reset, or both directions are shut
+
+class Socket final : public EventSource {
+ public:
+  explicit Socket(Loop& loop) noexcept : loop_(loop) {}
+  ~Socket() { close(); }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  /// Takes over a connected (or connecting) non-blocking descriptor, also on failure. False: it
+  /// could not be registered and is closed; errno says why.
+  [[nodiscard]] bool adopt(int fd, Readiness initial) noexcept;
+  /// Closes; nobody is woken. With `reset` the peer gets RST instead of FIN.
+  void close() noexcept;
+  void reset() noexcept;
+  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// The flags known now.
+  [[nodiscard]] Readiness ready() const noexcept { return ready_; }
+  [[nodiscard]] bool is(Readiness any_of) const noexcept { return (ready_ & any_of) != 0; }
+
+  /// Reads at most `into.size()` (> 0) bytes. eof at the end of the stream.
+  IoResult try_recv(std::span<std::byte> into) noexcept;
+  /// Sends what the kernel takes now; fewer bytes than given means it is full.
+  IoResult try_send(std::span<const iovec> from) noexcept;
+  IoResult try_send(std::span<const std::byte> from) noexcept;
+  /// Sends FIN; receiving goes on.
+  void shutdown_send() noexcept;
+  /// The pending socket error (SO_ERROR), 0 if none.
+  [[nodiscard]] int take_error() const noexcept;
+
+  /// From now on `target.wake()` is called when any of `interest` comes true; until disarm().
+  void arm(Wakeable& target, Readiness interest) noexcept {
+    target_ = &target;
+    interest_ = interest;
+  }
+  void disarm() noexcept { interest_ = 0; }
+
+  void on_events(std::uint32_t events) override;
+
+ private:
+  IoResult sent(ssize_t result, std::size_t wanted) noexcept;
+
+  Loop& loop_;
+  Wakeable* target_ = nullptr;
+  int fd_ = -1;
+  Readiness ready_ = 0;
+  Readiness interest_ = 0;
+};
+
+namespace detail {
+
+struct SocketAwaiter {
+  Waiter& waiter;
+  Socket& socket;
+  Readiness interest;
+  TimePoint deadline;
+
+  bool await_ready() const noexcept { return socket.is(interest) || waiter.cancelled(); }
+  void await_suspend(std::coroutine_handle<> self) const noexcept {
+    socket.arm(waiter, interest);
+    waiter.suspend(self, deadline);
+  }
+  Wake await_resume() const noexcept {
+    socket.disarm();
+    return waiter.take_wake();
+  }
+};
+
+struct EitherAwaiter {
+  Waiter& waiter;
+  Socket& first;
+  Readiness first_interest;
+  Socket& second;
+  Readiness second_interest;
+  TimePoint deadline;
+
+  bool await_ready() const noexcept {
+    return first.is(first_interest) || second.is(second_interest) || waiter.cancelled();
+  }
+  void await_suspend(std::coroutine_handle<> self) const noexcept {
+    first.arm(waiter, first_interest);
+    second.arm(waiter, second_interest);
+    waiter.suspend(self, deadline);
+  }
+  Wake await_resume() const noexcept {
+    first.disarm();
+    second.disarm();
+    return waiter.take_wake();
+  }
+};
+
+}  // namespace detail
+
+/// `co_await wait(…)`: until any of `interest` holds on `socket`, or the deadline.
+inline detail::SocketAwaiter wait(Waiter& waiter, Socket& socket, Readiness interest,
+                                  TimePoint deadline = TimePoint::max()) noexcept {
+  return {waiter, socket, interest, deadline};
+}
+
+/// `co_await wait_either(…)`: until any of `first_interest` holds on `first`, or of
+/// `second_interest` on `second`, or the deadline. An interest of 0 is for nothing.
+inline detail::EitherAwaiter wait_either(Waiter& waiter, Socket& first, Readiness first_interest,
+                                         Socket& second, Readiness second_interest,
+                                         TimePoint deadline = TimePoint::max()) noexcept {
+  return {waiter, first, first_interest, second, second_interest, deadline};
+}
+
+}  // namespace tandem::lbd

@@ -1,0 +1,7 @@
+foreach(part lbd_core lbd_control)
+  include(${CMAKE_CURRENT_LIST_DIR}/${part}.cmake OPTIONAL)
+endforeach()
+tandem_test(lbd_engine LABEL unit
+  SOURCES unit/lbd/engine/loop_test.cpp unit/lbd/engine/pool_test.cpp unit/lbd/engine/socket_faults.cpp
+          unit/lbd/engine/socket_test.cpp unit/lbd/engine/task_test.cpp unit/lbd/engine/timer_wheel_test.cpp
+  DEPS tandem_lbd_engine dl)

@@ -1,0 +1,87 @@
+#include "tests/unit/lbd/engine/socket_faults.hpp"
+
+#include <dlfcn.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <map>
+
+namespace {
+
+SocketFaults* active = nullptr;
+
+struct Registration {
+  int epoll_fd;
+  epoll_event event;
+};
+std::map<int, Registration>& registrations() {
+  static std::map<int, Registration> all;
+  return all;
+}
+
+template <class Function>
+Function* next(const char* name) {
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+std::uint64_t draw() {
+  active->state = active->state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return active->state >> 33;
+}
+
+/// The kernel's part of the bargain after a faked refusal: report the descriptor once more.
+void promise_edge(int fd) {
+  const auto found = registrations().find(fd);
+  if (found == registrations().end()) return;
+  epoll_event event = found->second.event;
+  next<decltype(::epoll_ctl)>("epoll_ctl")(found->second.epoll_fd, EPOLL_CTL_MOD, fd, &event);
+}
+
+/// How many of `size` bytes this call may move; -1: EAGAIN.
+ssize_t allowance(int fd, std::size_t size) {
+  ++active->calls;
+  if (active->state == 0) return static_cast<ssize_t>(size);
+  const auto dice = draw() % 4;
+  if (dice == 0) {
+    promise_edge(fd);
+    errno = EAGAIN;
+    return -1;
+  }
+  if (dice == 1 && size > 1) {
+    promise_edge(fd);
+    return static_cast<ssize_t>(1 + draw() % (size - 1));
+  }
+  return static_cast<ssize_t>(size);
+}
+
+}  // namespace
+
+SocketFaults::SocketFaults(unsigned seed) : state(seed) { active = this; }
+SocketFaults::~SocketFaults() { active = nullptr; }
+
+extern "C" {
+
+int epoll_ctl(int epoll_fd, int operation, int fd, epoll_event* event) noexcept {
+  static auto* const real = next<int(int, int, int, epoll_event*)>("epoll_ctl");
+  if (operation == EPOLL_CTL_ADD) registrations()[fd] = {epoll_fd, *event};
+  return real(epoll_fd, operation, fd, event);
+}
+
+ssize_t recv(int fd, void* into, std::size_t size, int flags) {
+  static auto* const real = next<ssize_t(int, void*, std::size_t, int)>("recv");
+  if (active == nullptr) return real(fd, into, size, flags);
+  const ssize_t allowed = allowance(fd, size);
+  return allowed < 0 ? -1 : real(fd, into, static_cast<std::size_t>(allowed), flags);
+}
+
+ssize_t send(int fd, const void* from, std::size_t size, int flags) {
+  static auto* const real = next<ssize_t(int, const void*, std::size_t, int)>("send");
+  if (active == nullptr) return real(fd, from, size, flags);
+  const ssize_t allowed = allowance(fd, size);
+  return allowed < 0 ? -1 : real(fd, from, static_cast<std::size_t>(allowed), flags);
+}
+
+}  // extern "C"
