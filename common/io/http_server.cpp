@@ -108,7 +108,7 @@ struct HttpServer::Impl {
   std::vector<std::weak_ptr<HttpConnection>> connections;
   std::optional<asio::local::stream_protocol::acceptor> unix_acceptor;
   std::optional<asio::ip::tcp::acceptor> tcp_acceptor;
-  UnixListener unix_listener;  // its descriptor is the acceptor's
+  UnixListener unix_listener;  // its fd is the acceptor's
   bool closed = false;
 };
 

@@ -87,27 +87,25 @@ Result<UnixListener> listen_unix_socket(const std::string& path) {
   const auto lock = lock_directory(parent_of(path));
   if (!lock) return lock.error();
   if (auto cleared = remove_stale(path); !cleared) return cleared.error();
-  UnixListener listener{.fd = stream_socket(), .path = path};
+  UnixListener listener{.fd = stream_socket(), .path = path, .file = {}};
   if (!listener.fd) return errno_error("create a Unix socket", errno);
   // The mode before bind() keeps the file from being wider for a moment; chmod() then undoes the umask.
   ::fchmod(listener.fd.get(), socket_mode);
   if (::bind(listener.fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return errno_error("bind " + path, errno);
   }
-  struct stat status {};
-  if (::chmod(path.c_str(), socket_mode) != 0 || ::listen(listener.fd.get(), SOMAXCONN) != 0 ||
-      ::lstat(path.c_str(), &status) != 0) {
+  listener.file = UniqueFd(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!listener.file || ::chmod(path.c_str(), socket_mode) != 0 || ::listen(listener.fd.get(), SOMAXCONN) != 0) {
     return errno_error("listen on " + path, errno);
   }
-  listener.device = status.st_dev;
-  listener.inode = status.st_ino;
   return listener;
 }
 
 void remove_socket_file(const UnixListener& listener) {
-  struct stat status {};
-  if (::lstat(listener.path.c_str(), &status) != 0) return;
-  if (status.st_dev == listener.device && status.st_ino == listener.inode) ::unlink(listener.path.c_str());
+  struct stat ours {};
+  struct stat present {};
+  if (::fstat(listener.file.get(), &ours) != 0 || ::lstat(listener.path.c_str(), &present) != 0) return;
+  if (ours.st_dev == present.st_dev && ours.st_ino == present.st_ino) ::unlink(listener.path.c_str());
 }
 
 bool means_not_running(int connect_error) { return connect_error == ENOENT || connect_error == ECONNREFUSED; }

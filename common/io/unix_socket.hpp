@@ -1,8 +1,6 @@
 // Unix stream sockets by path: one listener per path, clients that know why they failed.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "common/base/result.hpp"
@@ -14,8 +12,7 @@ namespace tandem::io {
 struct UnixListener {
   UniqueFd fd;
   std::string path;
-  dev_t device = 0;  // of the socket file, to recognise it at removal
-  ino_t inode = 0;
+  UniqueFd file;  // O_PATH of the socket file: keeps its inode number from being reused for a successor's
 };
 
 /// Binds `path` with mode 0660 and listens. A socket file that nobody listens on is replaced. While
