@@ -1,0 +1,228 @@
+#include "tests/sim/vrrpd/simulation.hpp"
+
+#include <algorithm>
+
+namespace tandem::vrrp::sim {
+namespace {
+
+const Prefix vip{IpAddress::v4({192, 0, 2, 100}), 24};
+
+IpAddress address_of(std::size_t node) {
+  return IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(11 + node)});
+}
+
+}  // namespace
+
+Simulation::Simulation(std::uint32_t seed, const Settings& settings) : settings_(settings), random_(seed) {
+  for (Node& node : nodes_) {
+    node.surroundings = {.lbd_connected = true, .lbd_ready = true, .link_up = true, .has_source = true,
+                         .in_sync = true};
+  }
+  measure();
+}
+
+void Simulation::boot(int index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (nodes_[i].router) return;
+  nodes_[i].router.emplace(RouterConfig{.preferred = i == 0, .advert_interval = settings_.advert_interval,
+                                        .preempt = settings_.preempt, .preempt_delay = settings_.preempt_delay,
+                                        .address = address_of(i)});
+  perform(i, nodes_[i].router->update(nodes_[i].surroundings, now_));
+}
+
+void Simulation::die(int index) {
+  Node& node = nodes_[static_cast<std::size_t>(index)];
+  node.router.reset();
+  node.inbox.clear();
+  node.paused = false;
+  node.holds = false;
+  account();
+}
+
+void Simulation::kill_daemon(int index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (nodes_[i].holds) send(i, 0);
+  die(index);
+}
+
+void Simulation::pause(int index) {
+  Node& node = nodes_[static_cast<std::size_t>(index)];
+  if (node.router) node.paused = true;
+}
+
+void Simulation::resume(int index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (!nodes_[i].paused) return;
+  nodes_[i].paused = false;
+  // What is queued is read before a timer is believed.
+  const auto inbox = std::move(nodes_[i].inbox);
+  nodes_[i].inbox.clear();
+  for (const auto& bytes : inbox) receive(i, bytes);
+}
+
+void Simulation::set_lbd(int index, bool connected, bool ready) {
+  const auto i = static_cast<std::size_t>(index);
+  nodes_[i].surroundings.lbd_connected = connected;
+  nodes_[i].surroundings.lbd_ready = ready;
+  if (nodes_[i].router && !nodes_[i].paused) perform(i, nodes_[i].router->update(nodes_[i].surroundings, now_));
+}
+
+void Simulation::set_in_sync(int index, bool in_sync) {
+  const auto i = static_cast<std::size_t>(index);
+  nodes_[i].surroundings.in_sync = in_sync;
+  if (nodes_[i].router && !nodes_[i].paused) perform(i, nodes_[i].router->update(nodes_[i].surroundings, now_));
+}
+
+void Simulation::fail_over(int index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (nodes_[i].router && !nodes_[i].paused) perform(i, nodes_[i].router->fail_over(now_));
+}
+
+void Simulation::stop(int index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (nodes_[i].router && !nodes_[i].paused) perform(i, nodes_[i].router->stop(now_));
+}
+
+void Simulation::run(Duration time) {
+  const TimePoint end = now_ + time;
+  while (failure_.empty()) {
+    TimePoint next = end;
+    std::optional<std::size_t> timer;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (!nodes_[i].router || nodes_[i].paused) continue;
+      const auto deadline = nodes_[i].router->deadline();
+      if (deadline && *deadline <= next) next = *deadline, timer = i;
+    }
+    if (!packets_.empty() && packets_.top().time <= next) {
+      const Packet packet = packets_.top();
+      packets_.pop();
+      now_ = std::max(now_, packet.time);
+      receive(packet.to, packet.bytes);
+    } else if (timer) {
+      now_ = std::max(now_, next);
+      VirtualRouter& router = *nodes_[*timer].router;
+      perform(*timer, router.on_time(now_));
+      if (router.deadline() && *router.deadline() <= now_) failure_ = "a deadline stays in the past";
+    } else {
+      break;
+    }
+    check();
+  }
+  now_ = end;
+}
+
+void Simulation::receive(std::size_t index, const std::vector<std::uint8_t>& bytes) {
+  Node& node = nodes_[index];
+  if (!node.router) return;
+  if (node.paused) {
+    node.inbox.push_back(bytes);
+    return;
+  }
+  const Decoded decoded = decode(bytes);
+  if (decoded.drop != Drop::none || classify(decoded.advert, {.own_address = address_of(index)}) != Drop::none) {
+    failure_ = "a node refused what its peer sent: " + std::string(to_string(decoded.drop));
+    return;
+  }
+  perform(index, node.router->advert({.priority = decoded.advert.priority,
+                                      .interval = from_centiseconds(decoded.advert.interval_cs),
+                                      .source = decoded.advert.source}, now_));
+}
+
+void Simulation::perform(std::size_t index, const Actions& actions) {
+  for (const Action& action : actions) {
+    switch (action.kind) {
+      case Action::Kind::send_advert: send(index, action.priority); break;
+      case Action::Kind::take_addresses: nodes_[index].holds = true; break;
+      case Action::Kind::drop_addresses: nodes_[index].holds = false; break;
+      case Action::Kind::entered: ++transitions_; break;
+      case Action::Kind::announce:
+      case Action::Kind::conflict: break;
+    }
+    account();
+  }
+}
+
+void Simulation::send(std::size_t from, std::uint8_t priority) {
+  std::array<std::uint8_t, max_advert_bytes> message{};
+  const Outgoing out{.vrid = 51, .priority = priority, .interval = settings_.advert_interval,
+                     .source = address_of(from), .destination = multicast_group(),
+                     .form = random_() % 2 ? ChecksumForm::rfc9568 : ChecksumForm::rfc5798};
+  const std::size_t length = encode(out, {{vip}}, message);
+  std::vector<std::uint8_t> packet(20 + length);
+  packet[0] = 0x45;
+  packet[3] = static_cast<std::uint8_t>(packet.size());
+  packet[8] = required_ttl;
+  packet[9] = ip_protocol;
+  std::copy_n(out.source.bytes().begin(), 4, packet.begin() + 12);
+  std::copy_n(out.destination.bytes().begin(), 4, packet.begin() + 16);
+  std::copy_n(message.begin(), length, packet.begin() + 20);
+
+  const std::size_t to = 1 - from;
+  if (wire.cut_from[from]) return;
+  std::uniform_real_distribution<double> chance(0, 1);
+  if (chance(random_) < wire.loss && nodes_[to].losses_in_a_row < wire.max_consecutive_losses) {
+    ++nodes_[to].losses_in_a_row;
+    return;
+  }
+  nodes_[to].losses_in_a_row = 0;
+  const int copies = chance(random_) < wire.duplication ? 2 : 1;
+  std::uniform_int_distribution<Duration::rep> delay(wire.min_delay.count(), wire.max_delay.count());
+  for (int copy = 0; copy < copies; ++copy) {
+    packets_.push({now_ + Duration(delay(random_)), sequence_++, to, packet});
+  }
+}
+
+void Simulation::measure() {
+  transitions_ = 0;
+  longest_unowned_ = longest_shared_ = {};
+  unowned_since_.reset();
+  shared_since_.reset();
+  account();
+}
+
+void Simulation::account() {
+  const auto track = [this](bool condition, std::optional<TimePoint>& since, Duration& longest) {
+    if (condition && !since) since = now_;
+    if (condition || !since) return;
+    longest = std::max(longest, now_ - *since);
+    since.reset();
+  };
+  track(holders() == 0, unowned_since_, longest_unowned_);
+  track(holders() == 2, shared_since_, longest_shared_);
+}
+
+void Simulation::check() {
+  for (const Node& node : nodes_) {
+    if (!node.router) continue;
+    if (node.holds != node.router->holds_addresses()) failure_ = "actions and state disagree about the addresses";
+    if (node.router->state() == State::active && !node.holds) failure_ = "Active without addresses";
+    if (node.holds && node.router->state() != State::active && !node.router->handing_over()) {
+      failure_ = "addresses without a reason";
+    }
+  }
+}
+
+int Simulation::holders() const {
+  return static_cast<int>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& n) { return n.holds; }));
+}
+
+int Simulation::actives() const {
+  return static_cast<int>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& n) {
+    return n.router && n.router->state() == State::active;
+  }));
+}
+
+State Simulation::state(int index) const {
+  const Node& node = nodes_[static_cast<std::size_t>(index)];
+  return node.router ? node.router->state() : State::initialize;
+}
+
+Duration Simulation::longest_unowned() const {
+  return unowned_since_ ? std::max(longest_unowned_, now_ - *unowned_since_) : longest_unowned_;
+}
+
+Duration Simulation::longest_shared() const {
+  return shared_since_ ? std::max(longest_shared_, now_ - *shared_since_) : longest_shared_;
+}
+
+}  // namespace tandem::vrrp::sim

@@ -1,0 +1,112 @@
+// Two nodes with the real state machine and the real codec on a simulated wire. Everything that
+// happens follows from the seed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "vrrpd/core/packet.hpp"
+#include "vrrpd/core/virtual_router.hpp"
+
+namespace tandem::vrrp::sim {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// The wire's misbehaviour, per packet and receiver.
+struct Wire {
+  double loss = 0;
+  double duplication = 0;
+  Duration min_delay = microseconds(50);
+  Duration max_delay = microseconds(200);  // packets overtake each other when the range is wide
+  int max_consecutive_losses = 1 << 30;
+  std::array<bool, 2> cut_from{};          // one-way partition: nothing that node i sends arrives
+};
+
+struct Settings {
+  Duration advert_interval = milliseconds(100);
+  bool preempt = true;
+  Duration preempt_delay{};
+};
+
+class Simulation {
+ public:
+  Simulation(std::uint32_t seed, const Settings& settings);
+
+  Wire wire;
+
+  /// What can befall a node (0 is the preferred one).
+  void boot(int node);
+  void die(int node);            // power lost: nothing is said, the addresses are gone
+  void kill_daemon(int node);    // the guard sends priority 0 and removes the addresses
+  void pause(int node);          // SIGSTOP; packets queue up
+  void resume(int node);
+  void set_lbd(int node, bool connected, bool ready);
+  void set_in_sync(int node, bool in_sync);
+  void fail_over(int node);
+  void stop(int node);           // SIGTERM
+
+  /// Runs until now() + time, checking the invariants that hold always after each event.
+  void run(Duration time);
+  /// Starts to measure anew: longest_unowned(), longest_shared(), transitions().
+  void measure();
+
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] int holders() const;
+  [[nodiscard]] int actives() const;
+  [[nodiscard]] bool alive(int node) const { return nodes_[static_cast<std::size_t>(node)].router.has_value(); }
+  [[nodiscard]] State state(int node) const;
+  [[nodiscard]] const VirtualRouter& router(int node) const { return *nodes_[static_cast<std::size_t>(node)].router; }
+  /// The longest time in which no node, or more than one, held the addresses.
+  [[nodiscard]] Duration longest_unowned() const;
+  [[nodiscard]] Duration longest_shared() const;
+  [[nodiscard]] int transitions() const { return transitions_; }
+  /// The first broken invariant; empty if none.
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+  std::mt19937& random() { return random_; }
+
+ private:
+  struct Node {
+    std::optional<VirtualRouter> router;
+    Surroundings surroundings;
+    bool paused = false;
+    bool holds = false;
+    int losses_in_a_row = 0;  // of packets to this node
+    std::vector<std::vector<std::uint8_t>> inbox;  // while paused
+  };
+  struct Packet {
+    TimePoint time;
+    std::uint64_t sequence;
+    std::size_t to;
+    std::vector<std::uint8_t> bytes;
+    bool operator<(const Packet& other) const {
+      return std::tie(other.time, other.sequence) < std::tie(time, sequence);
+    }
+  };
+
+  void perform(std::size_t node, const Actions& actions);
+  void send(std::size_t from, std::uint8_t priority);
+  void receive(std::size_t node, const std::vector<std::uint8_t>& bytes);
+  void account();
+  void check();
+
+  Settings settings_;
+  std::mt19937 random_;
+  TimePoint now_{std::chrono::hours(1)};
+  std::array<Node, 2> nodes_;
+  std::priority_queue<Packet> packets_;
+  std::uint64_t sequence_ = 0;
+  std::optional<TimePoint> unowned_since_, shared_since_;
+  Duration longest_unowned_{}, longest_shared_{};
+  int transitions_ = 0;
+  std::string failure_;
+};
+
+}  // namespace tandem::vrrp::sim

@@ -1,0 +1,11 @@
+tandem_test(vrrpd_core LABEL unit
+  SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp
+          unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
+  DEPS tandem_vrrpd_core)
+tandem_test(vrrpd_pair LABEL sim
+  SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
+  DEPS tandem_vrrpd_core TIMEOUT 60)
+tandem_fuzz(vrrp_packet
+  SOURCES fuzz/vrrpd/packet_fuzz.cpp
+  DEPS tandem_vrrpd_core
+  CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus)

@@ -1,0 +1,200 @@
+#include "vrrpd/core/fsm.hpp"
+
+#include <algorithm>
+
+#include "common/base/assert.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+constexpr Duration hand_over_base = std::chrono::milliseconds(100);
+constexpr Duration zero_repeat_base = std::chrono::milliseconds(20);
+constexpr Duration late_delivery = std::chrono::milliseconds(20);
+constexpr std::uint8_t address_owner_priority = 255;
+constexpr int lowest_policy_priority = 251;  // policy.hpp; the longest skew that a peer of ours has
+
+Duration skew_of(int priority, Duration interval) { return interval * (256 - priority) / 256; }
+
+}  // namespace
+
+Fsm::Fsm(const FsmConfig& config) : config_(config), active_adver_interval_(config.advert_interval) {
+  TANDEM_ASSERT(config.priority >= 1 && config.priority <= 254);
+  TANDEM_ASSERT(config.advert_interval > Duration::zero());
+}
+
+Duration Fsm::skew_time() const { return skew_of(config_.priority, active_adver_interval_); }
+
+Duration Fsm::active_down_interval() const { return 3 * active_adver_interval_ + skew_time(); }
+
+Duration Fsm::hand_over_time() const {
+  return hand_over_base + skew_of(lowest_policy_priority, config_.advert_interval);
+}
+
+// Longer than a peer's Skew_Time: each priority-0 advert starts that timer anew.
+Duration Fsm::zero_repeat() const {
+  return zero_repeat_base + skew_of(lowest_policy_priority, config_.advert_interval);
+}
+
+Actions Fsm::startup(TimePoint now) {
+  Actions out;
+  if (state_ != State::initialize) return out;
+  active_adver_interval_ = config_.advert_interval;  // (150)
+  timer_ = now + active_down_interval();             // (155)
+  timer_cause_ = Cause::adverts_missed;
+  state_ = State::backup;
+  out.add(Action::entered(State::initialize, State::backup, Cause::startup));
+  return out;
+}
+
+Actions Fsm::shutdown(Release release, Cause cause, TimePoint now) {
+  Actions out;
+  const State from = state_;
+  state_ = State::initialize;
+  if (from == State::active) {
+    if (release == Release::planned) {
+      start_hand_over(now, hand_over_time(), out);
+    } else {
+      out.add(Action::send_advert(0));
+    }
+  }
+  if (release == Release::at_once && holds_) drop_addresses(out);
+  if (from != State::initialize) out.add(Action::entered(from, State::initialize, cause));
+  return out;
+}
+
+Actions Fsm::hand_over(TimePoint now) {
+  Actions out;
+  if (state_ != State::active) return out;
+  active_adver_interval_ = config_.advert_interval;
+  timer_ = now + active_down_interval();
+  timer_cause_ = Cause::nobody_took_over;
+  state_ = State::backup;
+  // Kept until this node would take the addresses back: nobody else answers for them meanwhile.
+  start_hand_over(now, active_down_interval(), out);
+  out.add(Action::entered(State::active, State::backup, Cause::failover));
+  return out;
+}
+
+Actions Fsm::promote(TimePoint now) {
+  Actions out;
+  if (state_ == State::backup) become_active(Cause::forced, now, out);
+  return out;
+}
+
+bool Fsm::is_stale(const HeardAdvert& heard, TimePoint now) {
+  if (heard.priority == 0) {
+    leaver_ = Leaver{.source = heard.source, .until = now + late_delivery};
+    return false;
+  }
+  return leaver_ && leaver_->source == heard.source && now < leaver_->until &&
+         heard.priority != address_owner_priority;  // which becomes Active without waiting (6.4.1)
+}
+
+Actions Fsm::advert(const HeardAdvert& heard, TimePoint now) {
+  Actions out;
+  if (is_stale(heard, now)) return out;
+  if (hand_over_ && heard.priority > 0) drop_addresses(out);  // the new owner answers from now on
+  switch (state_) {
+    case State::initialize: break;
+    case State::backup: backup_advert(heard, now); break;
+    case State::active: active_advert(heard, now, out); break;
+  }
+  return out;
+}
+
+void Fsm::backup_advert(const HeardAdvert& heard, TimePoint now) {
+  if (heard.priority == 0) {  // (420)
+    timer_ = now + skew_time();
+    timer_cause_ = Cause::priority_zero;
+  } else if (!config_.preempt || heard.priority >= config_.priority) {  // (430)
+    active_adver_interval_ = heard.interval;
+    timer_ = now + active_down_interval();
+    timer_cause_ = Cause::adverts_missed;
+  } else {  // (440) discarded, so that the timer runs out
+    timer_cause_ = Cause::preempting;
+  }
+}
+
+void Fsm::active_advert(const HeardAdvert& heard, TimePoint now, Actions& out) {
+  if (heard.priority == 0) {  // (720)
+    out.add(Action::send_advert(config_.priority));
+    timer_ = now + config_.advert_interval;
+    return;
+  }
+  const bool higher = heard.priority > config_.priority;
+  const bool tie_lost = heard.priority == config_.priority && heard.source > config_.address;
+  if (higher || tie_lost) {  // (725)
+    active_adver_interval_ = heard.interval;
+    timer_ = now + active_down_interval();
+    timer_cause_ = Cause::adverts_missed;
+    leave_active(State::backup, higher ? Cause::higher_priority : Cause::tie_lost, out);
+    return;
+  }
+  out.add(Action::send_advert(config_.priority));  // (740) discarded, and answered at once
+  out.add(Action::conflict());
+}
+
+Actions Fsm::on_time(TimePoint now) {
+  Actions out;
+  // First: a hand-over by hand_over() ends in the same moment as Active_Down_Timer, which keeps the addresses.
+  if (state_ == State::backup && now >= timer_) {
+    become_active(timer_cause_, now, out);
+    return out;
+  }
+  if (state_ == State::active && now >= timer_) {
+    out.add(Action::send_advert(config_.priority));
+    // An even cadence: lateness must not add up, a peer tolerates two lost adverts and Skew_Time only.
+    timer_ += config_.advert_interval;
+    if (timer_ <= now) timer_ = now + config_.advert_interval;
+  }
+  if (hand_over_) {
+    if (now >= hand_over_->end) {
+      drop_addresses(out);
+    } else if (now >= hand_over_->next_zero) {
+      out.add(Action::send_advert(0));
+      hand_over_->next_zero = now + zero_repeat();
+    }
+  }
+  return out;
+}
+
+void Fsm::become_active(Cause cause, TimePoint now, Actions& out) {
+  const State from = state_;
+  state_ = State::active;
+  holds_ = true;
+  hand_over_.reset();
+  timer_ = now + config_.advert_interval;
+  out.add(Action::take_addresses());
+  out.add(Action::announce());
+  out.add(Action::send_advert(config_.priority));
+  out.add(Action::entered(from, State::active, cause));
+}
+
+void Fsm::leave_active(State to, Cause cause, Actions& out) {
+  state_ = to;
+  drop_addresses(out);
+  out.add(Action::entered(State::active, to, cause));
+}
+
+void Fsm::start_hand_over(TimePoint now, Duration limit, Actions& out) {
+  hand_over_ = HandOver{.end = now + limit, .next_zero = now + zero_repeat()};
+  out.add(Action::send_advert(0));
+}
+
+void Fsm::drop_addresses(Actions& out) {
+  holds_ = false;
+  hand_over_.reset();
+  out.add(Action::drop_addresses());
+}
+
+std::optional<TimePoint> Fsm::deadline() const {
+  std::optional<TimePoint> nearest;
+  if (state_ != State::initialize) nearest = timer_;
+  if (hand_over_) {
+    const TimePoint next = std::min(hand_over_->end, hand_over_->next_zero);
+    nearest = nearest ? std::min(*nearest, next) : next;
+  }
+  return nearest;
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,38 @@
+#include "vrrpd/core/policy.hpp"
+
+namespace tandem::vrrp {
+
+std::uint8_t priority_of(bool preferred, Override override) {
+  switch (override) {
+    case Override::none: return preferred ? preferred_priority : other_priority;
+    case Override::forced: return forced_priority;
+    case Override::kept: return preferred_priority;
+    case Override::yielded: return yielded_priority;
+  }
+  return other_priority;
+}
+
+std::string_view to_string(Fault fault) {
+  switch (fault) {
+    case Fault::none: return "none";
+    case Fault::link_down: return "link_down";
+    case Fault::no_source: return "no_source";
+    case Fault::lbd_dead: return "lbd_dead";
+    case Fault::lbd_not_ready: return "lbd_not_ready";
+  }
+  return "none";
+}
+
+Fault fault_of(const Surroundings& surroundings) {
+  if (!surroundings.link_up) return Fault::link_down;
+  if (!surroundings.has_source) return Fault::no_source;
+  if (!surroundings.lbd_connected) return Fault::lbd_dead;
+  if (!surroundings.lbd_ready) return Fault::lbd_not_ready;
+  return Fault::none;
+}
+
+Release release_for(Fault fault) {
+  return fault == Fault::lbd_not_ready ? Release::planned : Release::at_once;
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,101 @@
+#include "vrrpd/core/virtual_router.hpp"
+
+#include <algorithm>
+
+namespace tandem::vrrp {
+
+VirtualRouter::VirtualRouter(const RouterConfig& config)
+    : config_(config),
+      fsm_(FsmConfig{.priority = priority_of(config.preferred, Override::none),
+                     .advert_interval = config.advert_interval,
+                     .preempt = false,
+                     .address = config.address}) {}
+
+void VirtualRouter::set_override(Override override) {
+  override_ = override;
+  fsm_.set_priority(priority());
+}
+
+VirtualRouter::Preemption VirtualRouter::preemption(TimePoint now) const {
+  if (!config_.preempt) return Preemption::disabled;
+  if (!in_sync_) return Preemption::not_in_sync;
+  if (now < started_ + config_.preempt_delay) return Preemption::delayed;
+  return Preemption::allowed;
+}
+
+Actions VirtualRouter::update(const Surroundings& surroundings, TimePoint now) {
+  in_sync_ = surroundings.in_sync;
+  const Fault before = fault_;
+  fault_ = fault_of(surroundings);
+  Actions out;
+  if (stopping_ && fault_ == Fault::none) return out;
+  if (fault_ == Fault::none) {
+    if (fsm_.state() == State::initialize) started_ = now;
+    out = fsm_.startup(now);
+  } else if (fault_ != before) {
+    out = fsm_.shutdown(release_for(fault_), Cause::fault, now);
+  }
+  return finish(out, now);
+}
+
+Actions VirtualRouter::stop(TimePoint now) {
+  stopping_ = true;
+  return finish(fsm_.shutdown(Release::planned, Cause::stopping, now), now);
+}
+
+Actions VirtualRouter::advert(const HeardAdvert& heard, TimePoint now) {
+  fsm_.set_preempt(preemption(now) == Preemption::allowed);
+  return finish(fsm_.advert(heard, now), now);
+}
+
+Actions VirtualRouter::on_time(TimePoint now) {
+  Actions out = fsm_.on_time(now);
+  // Heard as forced for long enough: every other node has given way.
+  if (override_ == Override::forced && fsm_.state() == State::active &&
+      now >= active_since_ + fsm_.active_down_interval()) {
+    set_override(Override::kept);
+  }
+  return finish(out, now);
+}
+
+Actions VirtualRouter::fail_over(TimePoint now) {
+  Actions out;
+  if (fsm_.state() == State::active) {
+    set_override(Override::yielded);
+    out = fsm_.hand_over(now);
+  } else if (fsm_.state() == State::backup) {
+    set_override(Override::forced);
+    out = fsm_.promote(now);
+  }
+  return finish(out, now);
+}
+
+// What follows from a step of the state machine for the override and the announcements.
+Actions VirtualRouter::finish(Actions actions, TimePoint now) {
+  bool conflict = false;
+  for (const Action& action : actions) {
+    if (action.kind == Action::Kind::conflict) conflict = true;
+    if (action.kind != Action::Kind::entered) continue;
+    if (action.to == State::active) {
+      active_since_ = now;
+      if (override_ == Override::yielded) set_override(Override::none);
+      announcements_.start(now);
+      announcements_.take_due(now);  // the first round is the state machine's own
+    } else if (action.from == State::active) {
+      announcements_.stop();
+      if (override_ == Override::forced || override_ == Override::kept) set_override(Override::none);
+    }
+  }
+  if (conflict) announcements_.start(now);
+  if (announcements_.take_due(now)) actions.add(Action::announce());
+  return actions;
+}
+
+std::optional<TimePoint> VirtualRouter::deadline() const {
+  const auto protocol = fsm_.deadline();
+  const auto announcement = announcements_.deadline();
+  if (protocol && announcement) return std::min(*protocol, *announcement);
+  return protocol ? protocol : announcement;
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,73 @@
+// One virtual address of this node: the state machine under our policy, with its announcements.
+// Pure; the shell (vrrpd/io/instance.hpp) and the simulation drive it the same way.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/base/inet.hpp"
+#include "common/base/time.hpp"
+#include "vrrpd/core/actions.hpp"
+#include "vrrpd/core/announce_schedule.hpp"
+#include "vrrpd/core/fsm.hpp"
+#include "vrrpd/core/policy.hpp"
+
+namespace tandem::vrrp {
+
+struct RouterConfig {
+  bool preferred = false;  // this node is the address's preferred one
+  Duration advert_interval = std::chrono::milliseconds(100);
+  bool preempt = true;
+  Duration preempt_delay{};
+  IpAddress address{};  // that adverts are sent from
+};
+
+class VirtualRouter {
+ public:
+  explicit VirtualRouter(const RouterConfig& config);
+
+  /// The node changed, or is seen for the first time: starts up, or gives up, accordingly.
+  Actions update(const Surroundings& surroundings, TimePoint now);
+  /// The end, by plan: the caller waits until holds_addresses() is false.
+  Actions stop(TimePoint now);
+  Actions advert(const HeardAdvert& heard, TimePoint now);
+  Actions on_time(TimePoint now);
+  /// The operator moves the address: away if this node is Active, here if it is Backup. In Initialize
+  /// nothing happens.
+  Actions fail_over(TimePoint now);
+  /// The addresses were put back after somebody removed them: tell the LAN.
+  void announce_again(TimePoint now) { announcements_.start(now); }
+  void set_address(const IpAddress& address) { fsm_.set_address(address); }
+
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+  /// When the state machine itself is due (without announcements); its lateness matters.
+  [[nodiscard]] std::optional<TimePoint> protocol_deadline() const { return fsm_.deadline(); }
+  [[nodiscard]] State state() const { return fsm_.state(); }
+  [[nodiscard]] bool holds_addresses() const { return fsm_.holds_addresses(); }
+  [[nodiscard]] bool handing_over() const { return fsm_.handing_over(); }
+  [[nodiscard]] std::uint8_t priority() const { return priority_of(config_.preferred, override_); }
+  [[nodiscard]] Override override_in_force() const { return override_; }
+  [[nodiscard]] Fault fault() const { return fault_; }
+  [[nodiscard]] Duration active_down_interval() const { return fsm_.active_down_interval(); }
+  [[nodiscard]] Duration active_adver_interval() const { return fsm_.active_adver_interval(); }
+
+  /// Whether a living owner of lower priority would be preempted, and if not, why not.
+  enum class Preemption : std::uint8_t { allowed, disabled, delayed, not_in_sync };
+  [[nodiscard]] Preemption preemption(TimePoint now) const;
+
+ private:
+  Actions finish(Actions actions, TimePoint now);
+  void set_override(Override override);
+
+  RouterConfig config_;
+  Fsm fsm_;
+  AnnounceSchedule announcements_;
+  Override override_ = Override::none;
+  Fault fault_ = Fault::lbd_dead;
+  bool in_sync_ = false;
+  bool stopping_ = false;
+  TimePoint started_{};       // of the last startup: preempt_delay counts from here
+  TimePoint active_since_{};  // meaningful in Active
+};
+
+}  // namespace tandem::vrrp
