@@ -62,8 +62,9 @@ class ReplicaClient {
   /// True once the snapshot of syncd's state has been received since the line came up.
   [[nodiscard]] bool caught_up() const;
 
+  struct Impl;  // private to the .cpp
+
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 
