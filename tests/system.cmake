@@ -1,0 +1,19 @@
+# Tests of whole pairs in network namespaces. They need root, and measure time: one after the other.
+# A test that cannot run here says why and counts as skipped.
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+
+function(tandem_system_test name timeout)
+  add_test(NAME system.${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/system/${name}.py)
+  set_tests_properties(system.${name} PROPERTIES
+    LABELS system RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT ${timeout}
+    ENVIRONMENT "TANDEM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONUNBUFFERED=1;PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "syncd" IN_LIST TANDEM_COMPONENTS)
+  tandem_system_test(failover_kill_node 120)
+  tandem_system_test(failover_kill_lbd 120)
+  tandem_system_test(planned_stop 180)
+  tandem_system_test(daemon_churn 600)
+  tandem_system_test(robustness 180)
+  tandem_system_test(reload 120)
+endif()

@@ -1,0 +1,95 @@
+"""Figures with their limits: printed as they are measured, and the script's exit code at the end."""
+
+import sys
+import traceback
+
+from netlab import Lab, skip_without_root
+
+PROBE_LATE_MS = 5.0  # beyond it the machine itself stalled, and a tight gap proves nothing
+
+
+class Checks:
+    def __init__(self, title):
+        print(f"== {title}", flush=True)
+        self.failed = 0
+        self.rows = []
+
+    def figure(self, name, value, unit=""):
+        """A measured value that has no limit."""
+        self._row("    ", name, value, unit, "")
+
+    def at_most(self, name, value, limit, unit=""):
+        self._judge(value is not None and value <= limit, name, value, unit, f"at most {limit:g}")
+
+    def at_least(self, name, value, limit, unit=""):
+        self._judge(value is not None and value >= limit, name, value, unit, f"at least {limit:g}")
+
+    def equal(self, name, value, wanted):
+        self._judge(value == wanted, name, value, "", f"must be {wanted}")
+
+    def true(self, name, value, detail=""):
+        self._judge(bool(value), name, "yes" if value else "no", "", detail)
+
+    def _judge(self, ok, name, value, unit, limit):
+        self.failed += 0 if ok else 1
+        self._row("ok  " if ok else "FAIL", name, value, unit, limit)
+
+    def _row(self, mark, name, value, unit, limit):
+        shown = f"{value:.1f}" if isinstance(value, float) else str(value)
+        print(f"{mark}  {name:<58} {shown:>10} {unit:<3} {'(' + limit + ')' if limit else ''}".rstrip(), flush=True)
+        self.rows.append((name, value, unit, limit, mark.strip()))
+
+
+def stream_figures(checks, label, stream, gap_limit=None, failures_after=0, failures_in_gap=None):
+    """The usual lines about one stream of a probe's report."""
+    gap = stream["longest_gap"]
+    if gap_limit is None:
+        checks.figure(f"{label}: longest gap", gap["ms"], "ms")
+    else:
+        checks.at_most(f"{label}: longest gap", gap["ms"], gap_limit, "ms")
+    checks.true(f"{label}: service came back", not gap["open"])
+    if failures_after is not None:
+        checks.at_most(f"{label}: failures after the gap", stream["failures_after_gap"], failures_after)
+    if failures_in_gap is None:
+        checks.figure(f"{label}: failures within the gap", stream["failures_in_gap"])
+    else:
+        checks.at_most(f"{label}: failures within the gap", stream["failures_in_gap"], failures_in_gap)
+    checks.at_most(f"{label}: failures before the gap", stream["failures_before_gap"], 0)
+    checks.figure(f"{label}: requests", stream["requests"])
+    if stream["failures"]:
+        checks.figure(f"{label}: kinds of failure", " ".join(f"{k}:{n}" for k, n in stream["failures"].items()))
+
+
+def sticky_figures(checks, label, report):
+    sticky = report["sticky"]
+    checks.equal(f"{label}: sticky clients on their old backend", f"{sticky['kept']} of {sticky['clients']}",
+                 f"{sticky['clients']} of {sticky['clients']}")
+
+
+def run(title, body, make_pair=True, **lab):
+    """Runs body(checks, lab[, pair]) in a fresh lab and ends the script with 0 or 1.
+
+    On a failure the ends of the daemons' logs are printed.
+    """
+    from pair import Pair  # here, so that labs without a pair do not need it
+    skip_without_root()
+    checks = Checks(title)
+    with Lab(**lab) as made:
+        made.start_backends()
+        pair = Pair(made) if make_pair else None
+        try:
+            if pair:
+                pair.start()
+                body(checks, made, pair)
+            else:
+                body(checks, made)
+        except Exception:  # a script's own failure is a failure of the test, with its logs
+            traceback.print_exc()
+            checks.failed += 1
+        if checks.failed:
+            for process in made.processes:
+                if process.name != "backend":
+                    tail = "\n  ".join(process.text().splitlines()[-40:])
+                    print(f"-- log of {process.place} {process.name}\n  {tail}", flush=True)
+    print(f"== {title}: {'passed' if not checks.failed else str(checks.failed) + ' FAILED'}", flush=True)
+    sys.exit(1 if checks.failed else 0)

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Planned moves: SIGTERM of all daemons, SIGTERM of vrrpd alone, and `lbctl failover`."""
+
+import time
+
+import checks as harness
+from netlab import wait_for
+from pair import VIPS, WEB
+
+RATE = 500
+GAP_LIMIT_MS = 20
+
+
+def measured(checks, lab, pair, label, leave):
+    """Runs leave() under load and judges what new connections noticed."""
+    load = lab.probe("--target", f"{VIPS['vip-a']}:{WEB}", "--mode", "both", "--rate", RATE, "--duration", "4s",
+                     "--sticky-clients", 20)
+    time.sleep(2)
+    leave()
+    wait_for(lambda: pair.owners("vip-a") == ["lb2"], 5, "lb2 alone to have vip-a")
+    report = load.result()
+    fresh = report["streams"]["new"]
+    checks.figure(f"{label}: the probe itself was late by at most", report["probe_late_ms"], "ms")
+    checks.at_most(f"{label}: longest gap, new connections", fresh["longest_gap"]["ms"], GAP_LIMIT_MS, "ms")
+    checks.equal(f"{label}: failed new connections", fresh["failed"], 0)
+    checks.figure(f"{label}: failed keep-alive requests", report["streams"]["keepalive"]["failed"])
+    harness.sticky_figures(checks, label, report)
+
+
+def body(checks, lab, pair):
+    measured(checks, lab, pair, "SIGTERM of all daemons", lambda: pair.terminate("lb1"))
+    pair.wait_ended("lb1")
+    codes = [pair.daemons["lb1", daemon].popen.returncode for daemon in ("lbd", "vrrpd", "syncd")]
+    checks.equal("exit codes of lbd, vrrpd, syncd", codes, [0, 0, 0])
+    pair.start_node("lb1")
+    wait_for(pair.settled, 20, "lb1 to take its address back")
+
+    measured(checks, lab, pair, "SIGTERM of vrrpd", lambda: pair.terminate("lb1", "vrrpd"))
+    pair.wait_ended("lb1", "vrrpd")
+    pair.start_daemon("lb1", "vrrpd")
+    wait_for(pair.settled, 20, "lb1 to take its address back")
+
+    measured(checks, lab, pair, "lbctl failover", lambda: pair.lbctl("lb1", "failover", "vip-a"))
+
+
+if __name__ == "__main__":
+    harness.run("planned moves", body)
