@@ -24,7 +24,7 @@ root=$work/root
 
 # What the guests need to run the package is baked in, so that provisioning works without a network.
 packages=linux-image-cloud-amd64,initramfs-tools,systemd-sysv,dbus,udev,kmod,ifupdown,isc-dhcp-client,iproute2
-packages+=,iputils-ping,iputils-arping,openssh-server,sudo,rsync,python3-minimal,procps,netbase,curl
+packages+=,iputils-ping,iputils-arping,openssh-server,sudo,rsync,python3,procps,netbase,curl
 packages+=,libbpf1,libfmt9,libnl-3-200,libnl-route-3-200,libspdlog1.10,libssl3,adduser
 debootstrap --variant=minbase --include="$packages" bookworm "$root"
 
