@@ -136,11 +136,14 @@ class Probe:
 
 
 class Lab:
-    def __init__(self, backends=3, prefix=None, keep=False):
+    def __init__(self, backends=3, prefix=None, directory=None, keep=False):
+        """With `keep` the lab outlives the script, unless it is interrupted or fails."""
         self.prefix = prefix or f"tdm{os.getpid()}"
         self.keep = keep
         self.backends = [f"b{i + 1}" for i in range(backends)]
-        self.directory = Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
+        if directory:
+            Path(directory).mkdir(parents=True)
+        self.directory = Path(directory or tempfile.mkdtemp(prefix=f"{self.prefix}-"))
         self.processes = []
         self.probes = 0
         self.closed = False
@@ -163,8 +166,8 @@ class Lab:
     def __exit__(self, kind, value, trace):
         if kind is not None and os.environ.get("TANDEM_LAB_LOGS"):
             shutil.copytree(self.directory, os.environ["TANDEM_LAB_LOGS"], dirs_exist_ok=True)
-        if not self.keep or kind is not None:
-            self.close()
+        self.keep = self.keep and kind is None
+        self.close()
 
     def _on_signal(self, number, frame):
         self.keep = False
