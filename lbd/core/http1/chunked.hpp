@@ -54,15 +54,14 @@ class ChunkedDecoder {
 
  private:
   enum class State : std::uint8_t {
-    size_first, size, extension, extension_quoted, extension_escape, size_lf,
-    data, data_cr, data_lf, trailer, done, failed
+    size_first, size, size_lf, extension_first, extension, data, data_cr, data_lf, trailer, done, failed
   };
-  struct LineOutcome;
 
   Step fail(HeadError error, std::size_t consumed) noexcept;
-  HeadError on_size_byte(unsigned char byte) noexcept;
-  HeadError on_line_byte(unsigned char byte) noexcept;
-  Step next_trailer(std::string_view input, std::size_t consumed) noexcept;
+  HeadError on_size_digit(char byte) noexcept;
+  HeadError on_extension_byte(char byte) noexcept;
+  HeadError on_line_byte(char byte) noexcept;
+  Step next_trailer(std::string_view input, std::size_t at) noexcept;
 
   State state_ = State::size_first;
   std::uint8_t size_digits_ = 0;

@@ -21,7 +21,9 @@ class CompiledEdits {
   /// to the proxy: framing and hop-by-hop ones always, Host except for "set" in requests.
   static Result<CompiledEdits> compile(const config::HeaderEdits& edits);
 
-  [[nodiscard]] bool empty() const { return lines_.empty() && removals_.empty(); }
+  [[nodiscard]] bool empty() const {
+    return lines_.empty() && removals_.empty() && removed_ids_.empty();
+  }
   /// True if lines with this name go (named by "remove" or "set").
   [[nodiscard]] bool removes(FieldId id, std::string_view name) const noexcept {
     if (id != FieldId::other) return removed_ids_.has(id);

@@ -4,6 +4,7 @@
 // valid as long as both do; when the bytes move, set `base` anew. No member allocates.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -117,6 +118,22 @@ struct ResponseHead : MessageHead {
 
 /// Equal, whatever the case of ASCII letters. RFC 9110 section 5.1.
 [[nodiscard]] bool equal_no_case(std::string_view a, std::string_view b) noexcept;
+
+/// Calls visit(element) for each element of a comma-separated list, blanks around it removed, empty
+/// ones left out (RFC 9110 section 5.6.1).
+template <class Visit>
+void for_each_token(std::string_view list, Visit&& visit) {
+  constexpr std::string_view blanks = " \t";
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view element = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+    const std::size_t first = element.find_first_not_of(blanks);
+    if (first == std::string_view::npos) continue;
+    element = element.substr(first, element.find_last_not_of(blanks) - first + 1);
+    visit(element);
+  }
+}
 
 /// True if the comma-separated list holds the token, whatever its case (RFC 9110 section 5.6.1).
 [[nodiscard]] bool list_has_token(std::string_view list, std::string_view token) noexcept;

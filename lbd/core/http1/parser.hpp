@@ -5,7 +5,7 @@
 //
 // Arrival in pieces: call again with everything received so far and the same HeadProgress. The first
 // call parses what is there; after that only new bytes are looked at for the end of the head, and
-// the head is parsed once more when it is complete. So any number of pieces costs O(bytes).
+// the head is parsed again when it is complete or has doubled. So any number of pieces costs O(bytes).
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,16 @@ struct HeadLimits {
   std::uint32_t head_bytes = 64 * 1024;
 };
 
-/// Where the search for the end of an incomplete head goes on. Default-constructed for each head.
+/// Where the work on an incomplete head goes on. Default-constructed for each head.
 struct HeadProgress {
-  std::uint32_t searched = 0;
+  std::uint32_t searched = 0;    // bytes in which the end of the head was not found
+  std::uint32_t next_parse = 0;  // with this many bytes the head is parsed again
+
+  void note_parsed(std::uint32_t bytes) {
+    // The last two bytes may begin the end of the head.
+    if (searched == 0) searched = bytes > 2 ? bytes - 2 : 0;
+    next_parse = 2 * bytes;
+  }
 };
 
 enum class HeadState : std::uint8_t { complete, incomplete, error };

@@ -4,10 +4,17 @@
 // then our block. Start line, framing and hop-by-hop fields are never taken over as they came: the
 // start line is rewritten unless it already is what we would write, framing lines are always ours.
 // For every head the parser accepts, the result is accepted by the parser with the same meaning.
+//
+// Removed: Connection and what it names (RFC 9110 section 7.6.1), Keep-Alive, Proxy-Connection, TE,
+// Transfer-Encoding, Upgrade, Proxy-Authenticate, Proxy-Authentication-Info, Proxy-Authorization,
+// HTTP2-Settings, and from untrusted clients X-Forwarded-For/-Proto/-Host and Forwarded. Connection
+// cannot make us remove Host, framing, Via, X-Forwarded-* or Forwarded. Kept in another form: "TE:
+// trailers" and, for a tunnel, Upgrade. Added: Via, X-Forwarded-*, the edits' lines.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -27,31 +34,54 @@ struct Piece {
 class HeadWriter {
  public:
   HeadWriter(std::span<Piece> pieces, std::span<char> scratch) noexcept
-      : pieces_(pieces.data()), piece_capacity_(pieces.size()),
-        scratch_(scratch.data()), scratch_end_(scratch.data() + scratch.size()) {}
+      : pieces_(pieces.data()), piece_capacity_(pieces.size()), block_(scratch.data()),
+        next_(scratch.data()), scratch_end_(scratch.data() + scratch.size()) {}
 
   /// Bytes that stay where they are.
-  void keep(const char* data, std::size_t size) noexcept;
-  /// Bytes that are copied into the scratch block.
-  void put(std::string_view text) noexcept;
-  void put_number(std::uint64_t number) noexcept;
-
-  [[nodiscard]] std::span<const Piece> pieces() const { return {pieces_, count_}; }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  [[nodiscard]] std::size_t scratch_used(std::span<const char> scratch) const {
-    return static_cast<std::size_t>(scratch_ - scratch.data());
+  void keep(const char* data, std::size_t size) noexcept {
+    flush();
+    append(data, size);
   }
+  /// Bytes that are copied into the scratch block.
+  void put(std::string_view text) noexcept {
+    if (static_cast<std::size_t>(scratch_end_ - next_) < text.size()) {
+      overflowed_ = true;
+      return;
+    }
+    std::memcpy(next_, text.data(), text.size());
+    next_ += text.size();
+  }
+  void put_number(std::uint64_t number) noexcept;
+  /// Makes what was put so far a piece. write_*_head() end with it.
+  void flush() noexcept {
+    append(block_, static_cast<std::size_t>(next_ - block_));
+    block_ = next_;
+  }
+
+  /// Complete after flush().
+  [[nodiscard]] std::span<const Piece> pieces() const { return {pieces_, count_}; }
+  /// Sum of the pieces' sizes.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
 
  private:
-  void append(const char* data, std::size_t size) noexcept;
+  void append(const char* data, std::size_t size) noexcept {
+    if (size == 0) return;
+    if (count_ == piece_capacity_) {
+      overflowed_ = true;
+      return;
+    }
+    pieces_[count_++] = {data, size};
+    bytes_ += size;
+  }
 
   Piece* pieces_;
   std::size_t piece_capacity_;
   std::size_t count_ = 0;
-  char* scratch_;       // next free byte
-  char* scratch_end_;
   std::size_t bytes_ = 0;
+  char* block_;  // start of what was put since the last flush
+  char* next_;   // next free byte of the scratch
+  char* scratch_end_;
   bool overflowed_ = false;
 };
 
