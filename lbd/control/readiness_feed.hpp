@@ -1,0 +1,35 @@
+// The readiness of this lbd as it changes, for vrrpd: GET /v1/readiness/stream.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/io/http_server.hpp"
+#include "lbd/control/readiness.hpp"
+
+namespace tandem::lbd {
+
+/// Control thread only.
+class ReadinessFeed {
+ public:
+  using OnChange = std::function<void(const Readiness&)>;
+  explicit ReadinessFeed(OnChange on_change) : on_change_(std::move(on_change)) {}
+
+  /// Registers the stream. `this` must outlive the server.
+  void serve(io::HttpServer& server);
+
+  /// Re-evaluates; a change goes to the open streams first, then to `on_change`.
+  void update(const ReadinessInputs& inputs);
+
+  [[nodiscard]] const ReadinessInputs& inputs() const { return inputs_; }
+  [[nodiscard]] const Readiness& current() const { return current_; }
+
+ private:
+  OnChange on_change_;
+  ReadinessInputs inputs_;
+  Readiness current_ = evaluate({});
+  std::vector<std::shared_ptr<io::LineStream>> streams_;
+};
+
+}  // namespace tandem::lbd
