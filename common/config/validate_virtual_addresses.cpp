@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "common/config/validate.hpp"
+
+namespace tandem::config {
+namespace {
+
+/// A prefix that names a network. A full-length one is a host address, which fits everywhere.
+bool names_network(const Prefix& prefix) {
+  return prefix.length < (prefix.address.is_v4() ? 32 : 128);
+}
+
+/// The file does not say which prefixes the interface has, but the nodes' own addresses are on
+/// the same LAN: a network that holds neither of them is a typing error.
+bool outside_lan(const Prefix& prefix, const ClusterConfig& cluster) {
+  bool comparable = false;
+  for (const NodeConfig& node : cluster.nodes) {
+    if (node.address.is_v4() != prefix.address.is_v4()) continue;
+    if (node.address.is_any() || prefix.contains(node.address)) return false;
+    comparable = true;
+  }
+  return comparable;
+}
+
+/// 192.0.2.0/24 and 192.0.2.255/24: never the address of a host. (/31 has neither, RFC 3021.)
+bool is_network_or_broadcast(const Prefix& prefix) {
+  if (!prefix.address.is_v4() || prefix.length > 30) return false;
+  std::uint32_t address = 0;
+  for (const std::uint8_t byte : prefix.address.bytes()) address = address << 8U | byte;
+  const std::uint32_t host_bits = 0xffffffffU >> prefix.length;
+  return (address & host_bits) == 0 || (address & host_bits) == host_bits;
+}
+
+void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Place& place,
+                   Diagnostics& mistakes) {
+  const IpAddress& address = prefix.address;
+  if (address.is_any() || address.is_multicast() || is_network_or_broadcast(prefix)) {
+    return mistakes.add(place, prefix.to_string() + " is not the address of a host");
+  }
+  for (const NodeConfig& node : cluster.nodes) {
+    if (address != node.address && address != node.sync_address) continue;
+    return mistakes.add(place, fmt::format("{} is the own address of the node {}", address.to_string(),
+                              node.name),
+                  "a floating address must be an additional one");
+  }
+  for (const IpAddress& witness : cluster.witnesses) {
+    if (address != witness) continue;
+    return mistakes.add(place, address.to_string() + " is a witness of the cluster",
+                  "a witness must not move with the nodes");
+  }
+  if (names_network(prefix) && outside_lan(prefix, cluster)) {
+    mistakes.add(place, fmt::format("no node has its address in the network of {}", prefix.to_string()),
+           fmt::format("{} is at {}; check the address and the prefix length",
+                       cluster.nodes.front().name, cluster.nodes.front().address.to_string()));
+  }
+}
+
+/// What must be different in different virtual addresses, with the place of its first use.
+struct Taken {
+  std::map<IpAddress, Place> addresses;
+  std::map<std::pair<std::string, std::uint8_t>, Place> routers;
+};
+
+void check_virtual_address(const VirtualAddressConfig& virtual_address,
+                           const ClusterConfig& cluster, const Place& place, Taken& taken,
+                           Diagnostics& mistakes) {
+  const Place vrid = place["vrid"];
+  if (virtual_address.vrid != 0 && !virtual_address.interface.empty()) {
+    const auto [first, added] =
+        taken.routers.try_emplace({virtual_address.interface, virtual_address.vrid}, vrid);
+    if (!added) {
+      mistakes.add(vrid, fmt::format("VRID {} is taken on {}", virtual_address.vrid,
+                         virtual_address.interface),
+             fmt::format("first at line {}", first->second.position().line));
+    }
+  }
+  for (std::size_t i = 0; i < virtual_address.addresses.size(); ++i) {
+    const Place address = place["addresses"][i];
+    if (mistakes.reported(address)) continue;
+    check_address(virtual_address.addresses[i], cluster, address, mistakes);
+    const auto [first, added] =
+        taken.addresses.try_emplace(virtual_address.addresses[i].address, address);
+    if (!added) {
+      mistakes.add(address, fmt::format("duplicate address {}",
+                         virtual_address.addresses[i].address.to_string()),
+             fmt::format("first at line {}", first->second.position().line));
+    }
+  }
+  if (virtual_address.interface.find_first_of("/ ") != std::string::npos) {
+    mistakes.add(place["interface"], quote(virtual_address.interface) + " is not an interface name");
+  }
+  // VRRPv3 counts the interval in hundredths of a second (RFC 9568 section 5.2.7).
+  if (virtual_address.advert_interval % milliseconds(10) != Duration::zero()) {
+    mistakes.add(place["advert_interval"], "must be a multiple of 10ms");
+  }
+}
+
+}  // namespace
+
+void validate_virtual_addresses(const Config& config, const NameIndex& nodes, const Place& root,
+                                Diagnostics& mistakes) {
+  const Place section = root["virtual_addresses"];
+  index_names("virtual address", config.virtual_addresses, section, mistakes);
+  if (!config.cluster) {
+    if (!config.virtual_addresses.empty()) {
+      mistakes.add(section, "virtual addresses need a \"cluster\"",
+             "floating addresses float between the nodes of a cluster");
+    }
+    return;
+  }
+  Taken taken;
+  for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {
+    const VirtualAddressConfig& virtual_address = config.virtual_addresses[i];
+    check_virtual_address(virtual_address, *config.cluster, section[i], taken, mistakes);
+    nodes.resolve(virtual_address.preferred_node, section[i]["preferred_node"], mistakes);
+  }
+}
+
+}  // namespace tandem::config

@@ -1,0 +1,157 @@
+// Cross checks between the parts of a configuration: one row per mistake.
+#include "support.hpp"
+
+using namespace tandem::config;
+
+TEST_CASE("clusters") {
+  check({
+      {"one node",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" } ])"),
+       "3:10: cluster.nodes: a cluster has exactly 2 nodes, not 1"},
+      {"no node",
+       cluster(R"("nodes": [])"),
+       "3:10: cluster.nodes: a cluster has exactly 2 nodes, not 0"},
+      {"three nodes",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } , { "name": "n3", "address": "192.0.2.3", "sync_address": "198.51.100.3" } ])"),
+       "3:10: cluster.nodes: a cluster has exactly 2 nodes, not 3"},
+      {"same name",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n1", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ])"),
+       "4:12: cluster.nodes[1].name: duplicate node name \"n1\" (first at line 3)"},
+      {"same address",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.1", "sync_address": "198.51.100.2" } ])"),
+       "4:29: cluster.nodes[1].address: two nodes with the address 192.0.2.1"},
+      {"one node's address is the other's sync address",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "198.51.100.1", "sync_address": "198.51.100.2" } ])"),
+       "4:29: cluster.nodes[1].address: two nodes with the address 198.51.100.1"},
+      {"loopback",
+       cluster(R"("nodes": [ { "name": "n1", "address": "127.0.0.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ])"),
+       "3:39: cluster.nodes[0].address: 127.0.0.1 cannot be the address of a node"},
+      {"any address",
+       cluster(R"("nodes": [ { "name": "n1", "address": "0.0.0.0", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ])"),
+       "3:39: cluster.nodes[0].address: 0.0.0.0 cannot be the address of a node"},
+      {"different families",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "fe80::2" } ])"),
+       "4:58: cluster.nodes[1].sync_address: the nodes must have addresses of the same family "
+       "here"},
+      {"not an address",
+       cluster(R"("nodes": [ { "name": "n1", "address": "lb1.example.com", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ])"),
+       "3:39: cluster.nodes[0].address: must be an IP address, like \"192.0.2.1\" or "
+       "\"2001:db8::1\", not \"lb1.example.com\""},
+      {"sync port",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ], "sync": { "port": 0 })"),
+       "4:96: cluster.sync.port: must be a whole number from 1 to 65535, not 0"},
+      {"witness is a node",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ], "witnesses": ["192.0.2.2"])"),
+       "4:92: cluster.witnesses[0]: 192.0.2.2 is the node n2 itself and proves nothing (use the "
+       "default gateway, for example)"},
+      {"witness twice",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ], "witnesses": ["192.0.2.9", "192.0.2.9"])"),
+       "4:105: cluster.witnesses[1]: 192.0.2.9 is listed twice"},
+      {"witness is no address",
+       cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ], "witnesses": ["gateway"])"),
+       "4:92: cluster.witnesses[0]: must be an IP address, like \"192.0.2.1\" or "
+       "\"2001:db8::1\", not \"gateway\""},
+  });
+}
+
+TEST_CASE("virtual addresses") {
+  check({
+      {"no prefix length fits",
+       virtual_address(R"("addresses": ["192.0.2.100/240"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: must be an IP address with prefix length, like "
+       "\"192.0.2.1/24\", not \"192.0.2.100/240\""},
+      {"none",
+       virtual_address(R"("addresses": [], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:14: virtual_addresses[0].addresses: needs at least 1 item"},
+      {"vrid 0",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 0, "preferred_node": "n1")"),
+       "3:63: virtual_addresses[0].vrid: must be a whole number from 1 to 255, not 0"},
+      {"interface name too long",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "averyveryverylongname", "vrid": 1, "preferred_node": "n1")"),
+       "3:47: virtual_addresses[0].interface: must be a text of 1 to 15 bytes, not "
+       "\"averyveryverylongname\""},
+      {"interface name",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth/0", "vrid": 1, "preferred_node": "n1")"),
+       "3:47: virtual_addresses[0].interface: \"eth/0\" is not an interface name"},
+      {"unknown node",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n3")"),
+       "3:84: virtual_addresses[0].preferred_node: unknown node \"n3\" (did you mean \"n1\"?)"},
+      {"interval not in hundredths",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1", "advert_interval": "15ms")"),
+       "3:109: virtual_addresses[0].advert_interval: must be a multiple of 10ms"},
+      {"interval too short",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1", "advert_interval": "5ms")"),
+       "3:109: virtual_addresses[0].advert_interval: must be a duration from 10ms to 40s, not "
+       "\"5ms\""},
+      {"interval too long",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1", "advert_interval": "41s")"),
+       "3:109: virtual_addresses[0].advert_interval: must be a duration from 10ms to 40s, not "
+       "\"41s\""},
+      {"address of a node",
+       virtual_address(R"("addresses": ["192.0.2.2/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: 192.0.2.2 is the own address of the node n2 (a "
+       "floating address must be an additional one)"},
+      {"outside of the LAN",
+       virtual_address(R"("addresses": ["192.0.20.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: no node has its address in the network of "
+       "192.0.20.100/24 (n1 is at 192.0.2.1; check the address and the prefix length)"},
+      {"prefix too long",
+       virtual_address(R"("addresses": ["192.0.2.100/28"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: no node has its address in the network of "
+       "192.0.2.100/28 (n1 is at 192.0.2.1; check the address and the prefix length)"},
+      {"address of the network",
+       virtual_address(R"("addresses": ["192.0.2.0/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: 192.0.2.0/24 is not the address of a host"},
+      {"broadcast address",
+       virtual_address(R"("addresses": ["192.0.2.255/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: 192.0.2.255/24 is not the address of a host"},
+      {"multicast address",
+       virtual_address(R"("addresses": ["224.0.0.18/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:15: virtual_addresses[0].addresses[0]: 224.0.0.18/24 is not the address of a host"},
+      {"the same address twice",
+       virtual_address(R"("addresses": ["192.0.2.100/24", "192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
+       "3:33: virtual_addresses[0].addresses[1]: duplicate address 192.0.2.100 (first at line 3)"},
+  });
+}
+
+TEST_CASE("between virtual addresses") {
+  check({
+      {"same VRID on one interface",
+       root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" },
+ { "name": "b", "addresses": ["192.0.2.101/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n2" } ],
+"cluster": { "name": "c", "nodes": [
+ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })"),
+       "4:79: virtual_addresses[1].vrid: VRID 7 is taken on eth0 (first at line 3)"},
+      {"same name",
+       root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" },
+ { "name": "a", "addresses": ["192.0.2.101/24"], "interface": "eth0", "vrid": 8, "preferred_node": "n2" } ],
+"cluster": { "name": "c", "nodes": [
+ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })"),
+       "4:12: virtual_addresses[1].name: duplicate virtual address name \"a\" (first at line 3)"},
+      {"same address",
+       root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" },
+ { "name": "b", "addresses": ["192.0.2.100/32"], "interface": "eth1", "vrid": 7, "preferred_node": "n2" } ],
+"cluster": { "name": "c", "nodes": [
+ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })"),
+       "4:31: virtual_addresses[1].addresses[0]: duplicate address 192.0.2.100 (first at line 3)"},
+      {"without a cluster",
+       root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1" } ])"),
+       "3:22: virtual_addresses: virtual addresses need a \"cluster\" (floating addresses float "
+       "between the nodes of a cluster)"},
+  });
+}
