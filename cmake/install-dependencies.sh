@@ -9,7 +9,7 @@ build=(g++ cmake ninja-build ccache lld pkg-config python3
        libboost1.81-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
        libnl-3-dev libnl-route-3-dev doctest-dev)
 test=(python3 iproute2 nftables procps curl)
-bench=(python3 procps haproxy nginx-light)
+bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream)
 clang=(clang-14 clang-tidy-14)
 
 say() { printf 'dependencies: %s\n' "$*" >&2; }
