@@ -17,3 +17,12 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
   tandem_system_test(robustness 180)
   tandem_system_test(reload 120)
 endif()
+
+# The figures beside HAProxy and nginx: not a test, a report.
+if("lbd" IN_LIST TANDEM_COMPONENTS)
+  add_custom_target(bench
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/run
+            --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} --json ${CMAKE_BINARY_DIR}/bench.json
+    DEPENDS lbd tandem-load tandem-pump tandem-bench-backend
+    USES_TERMINAL)
+endif()

@@ -138,7 +138,8 @@ class Nginx(Product):
       add_header Strict-Transport-Security max-age=31536000;
       proxy_hide_header Server;""" if self.scenario.rules else ""
         log = f"access_log {self.log} combined buffer=64k flush=1s;" if self.scenario.log else "access_log off;"
-        buffers = ("proxy_buffer_size 64k; proxy_buffers 32 64k; proxy_busy_buffers_size 512k; proxy_request_buffering off;"
+        buffers = ("proxy_buffering off; proxy_buffer_size 128k; proxy_buffers 8 128k; proxy_busy_buffers_size 256k;"
+                   " client_body_buffer_size 256k; proxy_request_buffering off;"
                    if self.scenario.bulk else "proxy_buffer_size 4k;")
         stream = f"""
 stream {{

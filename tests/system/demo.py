@@ -182,7 +182,7 @@ def how_to_look_around(lab, pair):
     for node in NODES:
         print(f"     {lbctl} --run-dir {pair.run_dir(node)} status")
     print(f"     curl --unix-socket {pair.run_dir('lb1')}/vrrpd.sock http://vrrpd/v1/status")
-    print(f"     {lbctl} --run-dir {pair.run_dir('lb1')} drain web b1       # and enable, on either node")
+    print(f"     {lbctl} --run-dir {pair.run_dir('lb1')} drain web/b1       # and enable, on either node")
     print(f"     {lbctl} --run-dir {pair.run_dir('lb1')} failover vip-a")
     print(f"     ip -n {lab.ns('lb1')} address show eth0")
     print(f"     less {pair.config_file}     # and the logs beside it")

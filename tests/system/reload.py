@@ -60,14 +60,14 @@ def refuse_a_bad_file(checks, pair):
 
 
 def drain_and_enable(checks, lab, pair):
-    pair.lbctl("lb1", "drain", "web", "b1")
+    pair.lbctl("lb1", "drain", "web/b1")
     wait_for(lambda: pair.backend_admin("lb2", "web", "b1") == "drain", 5, "the drain to reach lb2")
     checks.true("drain on lb1 is seen on lb2", True)
     for vip in VIPS:
         report = lab.probe("--target", f"{VIPS[vip]}:{WEB}", "--rate", 200, "--duration", "1s").result()
         checks.equal(f"{vip}: new clients sent to the drained backend", report["backends"].get("b1", 0), 0)
         checks.equal(f"{vip}: failed", report["streams"]["new"]["failed"], 0)
-    pair.lbctl("lb2", "enable", "web", "b1")
+    pair.lbctl("lb2", "enable", "web/b1")
     wait_for(lambda: pair.backend_admin("lb1", "web", "b1") == "enabled", 5, "the enable to reach lb1")
     report = lab.probe("--target", f"{VIPS['vip-a']}:{WEB}", "--rate", 200, "--duration", "1s").result()
     checks.at_least("after enable: requests to it again", report["backends"].get("b1", 0), 1)
