@@ -1,5 +1,6 @@
 #include "lbd/control/health_checker.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -22,6 +23,9 @@ namespace tandem::lbd {
 namespace {
 
 namespace asio = boost::asio;
+
+// Every failed connection is a hint: a backend that refuses thousands a second is still probed only so often.
+constexpr auto hurry_gap = std::chrono::milliseconds(100);
 
 Availability::Health to_health(HealthVerdict verdict) {
   switch (verdict) {
@@ -59,6 +63,7 @@ class HealthChecker::Check {
     timer_.cancel();
   }
   void hurry() {
+    if (io::now() - last_probe_ < hurry_gap) return;
     fsm_.hurry(io::now());
     timer_.cancel();
   }
@@ -77,6 +82,7 @@ class HealthChecker::Check {
   asio::steady_timer timer_;
   const OnVerdict& on_verdict_;  // the checker's
   ProbeCounts counts_;
+  TimePoint last_probe_;  // when it began
   bool stopped_ = false;
 };
 
@@ -88,6 +94,7 @@ asio::awaitable<void> HealthChecker::Check::run(std::shared_ptr<Check> self) {
       co_await self->wait_until(self->fsm_.deadline());
       continue;
     }
+    self->last_probe_ = io::now();
     ProbeReport found = co_await probe(executor, self->address_, self->fsm_.config());
     while (found.outcome == ProbeReport::Outcome::inconclusive && !self->stopped_) {
       ++self->counts_.inconclusive;
