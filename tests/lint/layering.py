@@ -18,7 +18,7 @@ LIBRARIES = {
     'OpenSSL': (re.compile(r'^openssl/'), re.compile(r'^(common/crypto/|lbd/engine/tls|syncd/io/)')),
     'libnl': (re.compile(r'^(netlink|libnl3)/'), re.compile(r'^(vrrpd/io/|lbd/kernel/)')),
     'spdlog': (re.compile(r'^spdlog/'), re.compile(r'^common/log/')),
-    'nlohmann/json': (re.compile(r'^nlohmann/'), re.compile(r'^(common/|lbd/control/|vrrpd/io/|syncd/io/|lbctl/).*\.cpp$')),
+    'nlohmann/json': (re.compile(r'^nlohmann/json\.hpp'), re.compile(r'^(common/|lbd/control/|vrrpd/io/|syncd/io/|lbctl/).*\.cpp$')),
     'Asio': (re.compile(r'^boost/asio'), re.compile(r'^(common/(io|replica)/|lbd/control/|lbd/main\.cpp|vrrpd/(io/|main\.cpp)|syncd/(io/|main\.cpp)|lbctl/)')),
     'Asio TLS': (re.compile(r'^boost/asio/ssl'), re.compile(r'^(common/io/asio_ssl_impl\.cpp|syncd/io/)')),
     'Beast': (re.compile(r'^boost/beast'), re.compile(r'^$')),
