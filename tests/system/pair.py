@@ -130,7 +130,13 @@ class Pair:
         """Starts both nodes and waits until each owns its preferred address and is in sync."""
         for node in NODES:
             self.start_node(node)
-        wait_for(self.settled, 20, "both nodes to be ready, in sync, each with its own address")
+        wait_for(self._started, 20, "both nodes to be ready, in sync, each with its own address")
+
+    def _started(self):
+        for (node, daemon), process in self.daemons.items():
+            if not process.alive():
+                raise AssertionError(f"{daemon} on {node} ended with code {process.popen.returncode}: {process.text().strip()}")
+        return self.settled()
 
     def settled(self):
         return all(self.ready(node) and self.in_sync(node) for node in NODES) and all(
