@@ -1,0 +1,85 @@
+#include "vrrpd/io/address_keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/log.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+constexpr Duration lifetime = std::chrono::seconds(3);
+
+}  // namespace
+
+AddressKeeper::AddressKeeper(Context& context, const Interface& interface, std::string name,
+                             std::vector<Prefix> addresses)
+    : context_(context), interface_(interface), name_(std::move(name)), addresses_(std::move(addresses)) {}
+
+void AddressKeeper::take(const HeldRecord& record) {
+  note(record);
+  renew();
+}
+
+void AddressKeeper::note(HeldRecord record) {
+  link_ = record.interface_index;
+  record.count = static_cast<std::uint8_t>(addresses_.size());
+  std::copy(addresses_.begin(), addresses_.end(), record.addresses.begin());
+  // The new note before the old one goes: the guard may look at any moment.
+  const auto slot = context_.board.hold(record);
+  if (slot_) context_.board.strike(*slot_);
+  slot_ = slot;
+  if (!slot_) log::error("{}: more than {} virtual addresses; not taken", name_, HeldBoard::slots);
+}
+
+void AddressKeeper::put(const Prefix& prefix) {
+  const AddressOptions options{.lifetime = lifetime, .no_prefix_route = interface_.covers(prefix.address)};
+  if (auto added = context_.netlink.put_address(link_, prefix, options); !added) {
+    ++failures_;
+    log::error("{}: {} on {}", name_, added.error().message, interface_.name());
+  }
+}
+
+void AddressKeeper::renew() {
+  if (!slot_) return;
+  for (const Prefix& prefix : addresses_) put(prefix);
+}
+
+bool AddressKeeper::restore() {
+  auto present = context_.netlink.addresses();
+  if (!present) {
+    log::error("{}: {}", name_, present.error().message);
+    renew();
+    return false;
+  }
+  bool restored = false;
+  for (const Prefix& prefix : addresses_) {
+    const bool there = std::any_of(present->begin(), present->end(), [&](const HostAddress& address) {
+      return address.link == link_ && address.prefix == prefix;
+    });
+    if (there) continue;
+    put(prefix);
+    restored = true;
+  }
+  return restored;
+}
+
+void AddressKeeper::drop() {
+  if (!slot_) return;
+  for (const Prefix& prefix : addresses_) {
+    if (auto removed = context_.netlink.delete_address(link_, prefix); !removed) {
+      ++failures_;
+      log::error("{}: {} on {}; it expires in {} s", name_, removed.error().message, interface_.name(),
+                 std::chrono::duration_cast<std::chrono::seconds>(lifetime).count());
+    }
+  }
+  context_.board.strike(*slot_);
+  slot_.reset();
+}
+
+bool AddressKeeper::holds(const HostAddress& address) const {
+  return slot_ && address.link == link_ &&
+         std::find(addresses_.begin(), addresses_.end(), address.prefix) != addresses_.end();
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,50 @@
+// The addresses of one virtual router on the interface: installed with a lifetime of 3 s that is
+// renewed each second, put back when somebody removes them, noted on the guard's board.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/io/context.hpp"
+#include "vrrpd/io/interface.hpp"
+
+namespace tandem::vrrp {
+
+class AddressKeeper {
+ public:
+  /// `name` is the virtual address's, for messages.
+  AddressKeeper(Context& context, const Interface& interface, std::string name, std::vector<Prefix> addresses);
+
+  /// Installs the addresses. `record` tells the guard how to release them; the keeper fills in the
+  /// addresses. Failures are logged and counted; the next renewal tries again.
+  void take(const HeldRecord& record);
+  /// While held: the way to release them has changed.
+  void note(HeldRecord record);
+  void drop();
+  /// Extends the lifetime; to be called every renewal_period while held.
+  void renew();
+  static constexpr Duration renewal_period = std::chrono::seconds(1);
+  /// Puts back what is missing; true if something was.
+  bool restore();
+
+  [[nodiscard]] bool holds() const { return slot_.has_value(); }
+  [[nodiscard]] bool holds(const HostAddress& address) const;
+  /// The interface's index when they were taken.
+  [[nodiscard]] int link() const { return link_; }
+  [[nodiscard]] std::uint64_t failures() const { return failures_; }
+
+ private:
+  void put(const Prefix& prefix);
+
+  Context& context_;
+  const Interface& interface_;
+  std::string name_;
+  std::vector<Prefix> addresses_;
+  std::optional<std::size_t> slot_;  // on the board, while held
+  int link_ = 0;                     // where they are installed
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace tandem::vrrp

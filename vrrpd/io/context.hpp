@@ -1,0 +1,29 @@
+// What all virtual addresses of this node share; owned by the daemon (daemon.cpp), io thread only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <string>
+
+#include "common/io/event_log.hpp"
+#include "vrrpd/io/arp.hpp"
+#include "vrrpd/io/held_board.hpp"
+#include "vrrpd/io/lbd_watch.hpp"
+#include "vrrpd/io/netlink.hpp"
+#include "vrrpd/io/sync_watch.hpp"
+
+namespace tandem::vrrp {
+
+struct Context {
+  boost::asio::io_context& io;
+  Netlink& netlink;
+  const ArpAnnouncer& arp;
+  HeldBoard& board;
+  io::EventLog& events;
+  const LbdStatus& lbd;
+  const SyncStatus& sync;
+  std::function<void()> status_changed;  // somebody may want to see the new status
+};
+
+}  // namespace tandem::vrrp

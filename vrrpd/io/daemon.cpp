@@ -1,0 +1,349 @@
+#include "vrrpd/io/daemon.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "common/io/clock.hpp"
+#include "common/io/event_log.hpp"
+#include "common/io/http_server.hpp"
+#include "common/io/signals.hpp"
+#include "common/log/log.hpp"
+#include "vrrpd/io/control_api.hpp"
+#include "vrrpd/io/settings.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+namespace asio = boost::asio;
+
+class Daemon {
+ public:
+  Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
+         HeldBoard& board, Netlink netlink, ArpAnnouncer arp);
+
+  Result<> start();
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  NodeStatus status() const;
+  bool fail_over(const std::string& name, std::function<void(const FailoverOutcome&)> reply);
+  ReloadOutcome reload();
+  void apply_settings();
+  void stop();
+
+  Result<> open_monitor();
+  void look_at_host();
+  void remove_stale_addresses();
+  void refresh_instances();
+  void add_instance(InstanceConfig config);
+  void retire(std::size_t index);
+  void add_pending();
+  void status_changed();
+  void housekeeping();
+  void renew_later();
+  [[nodiscard]] bool is_floating(const HostAddress& address) const;
+
+  asio::io_context& io_;
+  const io::DaemonOptions options_;
+  std::vector<InstanceConfig> settings_;
+  Netlink netlink_;
+  ArpAnnouncer arp_;
+  io::HttpServer server_;
+  io::EventLog events_;
+  LbdWatch lbd_;
+  SyncWatch sync_;
+  Context context_;
+  ControlApi control_;
+  std::optional<NetlinkMonitor> monitor_;
+  std::unique_ptr<FdWatch> monitor_watch_;
+  std::optional<io::Signals> signals_;
+  asio::steady_timer renewal_;
+  RealtimeStatus realtime_;
+  TimePoint started_;
+  TimePoint config_loaded_;
+  std::uint64_t generation_ = 1;
+  std::map<std::string, std::unique_ptr<Interface>> interfaces_;
+  std::vector<std::unique_ptr<Instance>> instances_;  // declared after what they refer to
+  std::vector<std::unique_ptr<Instance>> retiring_;     // that give their addresses up
+  std::vector<InstanceConfig> pending_;                 // to be added when no retiring one is in the way
+  bool housekeeping_posted_ = false;
+  bool stopping_ = false;
+  bool failed_ = false;
+};
+
+Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
+               HeldBoard& board, Netlink netlink, ArpAnnouncer arp)
+    : io_(io),
+      options_(options),
+      settings_(std::move(settings)),
+      netlink_(std::move(netlink)),
+      arp_(std::move(arp)),
+      server_(io),
+      events_(options.node, "vrrpd"),
+      lbd_(io, options.run_dir, [this] { refresh_instances(); }),
+      sync_(io, options.run_dir, [this] { refresh_instances(); }),
+      context_{io, netlink_, arp_, board, events_, lbd_.status(), sync_.status(), [this] { status_changed(); }},
+      control_(server_, {.status = [this] { return status(); },
+                         .fail_over = [this](const std::string& name,
+                                             std::function<void(const FailoverOutcome&)> reply) {
+                           return fail_over(name, std::move(reply));
+                         },
+                         .reload = [this] { return reload(); }}),
+      renewal_(io),
+      started_(io::now()),
+      config_loaded_(started_) {
+  events_.serve(server_);
+}
+
+Result<> Daemon::start() {
+  // First of all: the socket keeps a second vrrpd from cleaning up the addresses of the first.
+  if (auto listening = server_.listen_unix(options_.run_dir + "/vrrpd.sock"); !listening) return listening;
+  if (auto opened = open_monitor(); !opened) return opened;
+  signals_.emplace(io_, [this] { stop(); }, [this] { reload(); });
+  realtime_ = enter_realtime();
+  if (!realtime_.fifo || !realtime_.locked) {
+    log::warning("not in real time: SCHED_FIFO {}, locked memory {}; on a busy host adverts may be late and the peer "
+                 "may take over (CAP_SYS_NICE, LimitRTPRIO, LimitMEMLOCK help)",
+                 realtime_.fifo ? "yes" : "refused: " + realtime_.fifo_reason,
+                 realtime_.locked ? "yes" : "refused: " + realtime_.locked_reason);
+  }
+  remove_stale_addresses();
+  for (const InstanceConfig& config : settings_) add_instance(config);
+  look_at_host();
+  lbd_.start();
+  sync_.start();
+  renew_later();
+  io::notify_manager("READY=1");
+  return {};
+}
+
+Result<> Daemon::open_monitor() {
+  auto opened = NetlinkMonitor::open({
+      .address_removed =
+          [this](const HostAddress& address) {
+            for (const auto& instance : instances_) instance->address_removed(address);
+          },
+      .changed = [this] { look_at_host(); },
+      .overrun =
+          [this] {
+            log::warning("lost notifications of the kernel about addresses; looking at all of them");
+            for (const auto& instance : instances_) instance->renew();
+            look_at_host();
+          },
+  });
+  if (!opened) return opened.error();
+  monitor_.emplace(std::move(*opened));
+  monitor_watch_ = std::make_unique<FdWatch>(io_, monitor_->fd(), [this] { monitor_->receive(); });
+  return {};
+}
+
+bool Daemon::is_floating(const HostAddress& address) const {
+  return address.protocol == address_protocol ||
+         std::any_of(settings_.begin(), settings_.end(), [&address](const InstanceConfig& config) {
+           const auto& addresses = config.virtual_address.addresses;
+           return std::any_of(addresses.begin(), addresses.end(),
+                              [&address](const Prefix& p) { return p.address == address.prefix.address; });
+         });
+}
+
+// What a predecessor left that had no chance to clean up, even if the configuration changed since.
+void Daemon::remove_stale_addresses() {
+  auto addresses = netlink_.addresses();
+  if (!addresses) return log::error("{}", addresses.error().message);
+  for (const HostAddress& address : *addresses) {
+    if (!is_floating(address)) continue;
+    log::warning("removing {}, left behind by an earlier vrrpd or installed by somebody else",
+                 address.prefix.to_string());
+    if (auto removed = netlink_.delete_address(address.link, address.prefix); !removed) {
+      log::error("{}", removed.error().message);
+    }
+  }
+}
+
+void Daemon::look_at_host() {
+  auto links = netlink_.links();
+  auto addresses = netlink_.addresses();
+  if (!links || !addresses) return log::error("{}", (links ? addresses.error() : links.error()).message);
+  for (const auto& [name, interface] : interfaces_) {
+    const auto link = std::find_if(links->begin(), links->end(), [&n = name](const Link& l) { return l.name == n; });
+    std::vector<Prefix> own;
+    for (const HostAddress& address : *addresses) {
+      if (link != links->end() && address.link == link->index && !is_floating(address)) own.push_back(address.prefix);
+    }
+    interface->update(link != links->end() ? std::optional<Link>(*link) : std::nullopt, std::move(own));
+  }
+  refresh_instances();
+}
+
+void Daemon::refresh_instances() {
+  for (const auto& instance : instances_) instance->refresh();
+  for (const auto& instance : retiring_) instance->refresh();
+  status_changed();
+}
+
+void Daemon::add_instance(InstanceConfig config) {
+  auto& interface = interfaces_[config.virtual_address.interface];
+  if (!interface) interface = std::make_unique<Interface>(io_, config.virtual_address.interface);
+  instances_.push_back(std::make_unique<Instance>(context_, *interface, std::move(config)));
+}
+
+void Daemon::retire(std::size_t index) {
+  retiring_.push_back(std::move(instances_[index]));
+  instances_.erase(instances_.begin() + static_cast<std::ptrdiff_t>(index));
+  retiring_.back()->stop();
+}
+
+void Daemon::add_pending() {
+  std::vector<InstanceConfig> waiting;
+  bool added = false;
+  for (InstanceConfig& config : pending_) {
+    const bool in_the_way = std::any_of(retiring_.begin(), retiring_.end(), [&config](const auto& instance) {
+      const auto& old = instance->config().virtual_address;
+      return old.interface == config.virtual_address.interface && old.vrid == config.virtual_address.vrid;
+    });
+    if (in_the_way) {
+      waiting.push_back(std::move(config));
+    } else {
+      add_instance(std::move(config));
+      added = true;
+    }
+  }
+  pending_ = std::move(waiting);
+  if (added) look_at_host();
+}
+
+// Later, because the caller is often an instance in the middle of its work.
+void Daemon::status_changed() {
+  if (housekeeping_posted_) return;
+  housekeeping_posted_ = true;
+  asio::post(io_, [this] {
+    housekeeping_posted_ = false;
+    housekeeping();
+  });
+}
+
+void Daemon::housekeeping() {
+  std::erase_if(retiring_, [](const auto& instance) { return instance->released(); });
+  add_pending();
+  std::erase_if(interfaces_, [](const auto& entry) { return !entry.second->in_use(); });
+  control_.publish();
+  if (stopping_ && retiring_.empty()) {
+    server_.close();
+    io_.stop();
+  }
+}
+
+void Daemon::renew_later() {
+  renewal_.expires_after(AddressKeeper::renewal_period);
+  renewal_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (const auto& instance : instances_) instance->renew();
+    for (const auto& instance : retiring_) instance->renew();
+    renew_later();
+  });
+}
+
+bool Daemon::fail_over(const std::string& name, std::function<void(const FailoverOutcome&)> reply) {
+  const auto instance =
+      std::find_if(instances_.begin(), instances_.end(), [&name](const auto& i) { return i->name() == name; });
+  if (instance == instances_.end()) return false;
+  (*instance)->fail_over(std::move(reply));
+  return true;
+}
+
+ReloadOutcome Daemon::reload() {
+  io::notify_manager("RELOADING=1");
+  ReloadOutcome outcome{.generation = generation_};
+  config::LoadOutcome loaded = config::load_file(options_.config_file);
+  outcome.diagnostics = std::move(loaded.diagnostics);
+  outcome.diagnostics.insert(outcome.diagnostics.end(), loaded.unsupported.begin(), loaded.unsupported.end());
+  if (outcome.diagnostics.empty()) {
+    auto settings = settings_for(loaded.config, options_.node);
+    if (settings) {
+      outcome.changed = *settings != settings_;
+      settings_ = std::move(*settings);
+    } else {
+      outcome.diagnostics.push_back({.file = options_.config_file, .path = {}, .message = settings.error().message,
+                                     .hint = {}});
+    }
+  }
+  for (const auto& diagnostic : outcome.diagnostics) log::error("{}", diagnostic.to_string());
+  if (!outcome.diagnostics.empty()) {
+    log::error("reload refused: the running configuration is kept");
+    io::notify_manager("READY=1");
+    return outcome;
+  }
+
+  apply_settings();
+  config_loaded_ = io::now();
+  outcome.generation = ++generation_;
+  log::info("configuration loaded again: {}", outcome.changed ? "changes applied" : "nothing changed for vrrpd");
+  io::notify_manager("READY=1");
+  return outcome;
+}
+
+// Keeps what is unchanged, retires what is gone or changed, starts what is new.
+void Daemon::apply_settings() {
+  pending_ = settings_;
+  for (std::size_t i = instances_.size(); i-- > 0;) {
+    const InstanceConfig& running = instances_[i]->config();
+    const auto same = std::find(pending_.begin(), pending_.end(), running);
+    if (same != pending_.end()) pending_.erase(same);
+    else retire(i);
+  }
+  add_pending();
+  look_at_host();
+}
+
+void Daemon::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  io::notify_manager("STOPPING=1");
+  log::info("stopping: handing the addresses over");
+  pending_.clear();
+  while (!instances_.empty()) retire(instances_.size() - 1);
+  status_changed();
+}
+
+NodeStatus Daemon::status() const {
+  NodeStatus status;
+  status.node = options_.node;
+  status.started = started_;
+  status.config_file = options_.config_file;
+  status.generation = generation_;
+  status.config_loaded = config_loaded_;
+  status.realtime = realtime_;
+  status.lbd = lbd_.status();
+  status.sync = sync_.status();
+  for (const auto& instance : instances_) status.virtual_addresses.emplace_back(instance->config(), instance->status());
+  for (const auto& [name, interface] : interfaces_) status.interfaces.emplace_back(name, interface->dropped());
+  return status;
+}
+
+}  // namespace
+
+int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board) {
+  auto netlink = Netlink::open();
+  auto arp = ArpAnnouncer::open();
+  if (!netlink || !arp) {
+    log::error("{}", (netlink ? arp.error() : netlink.error()).message);
+    return io::exit_failure;
+  }
+  asio::io_context io(1);
+  Daemon daemon(io, options, std::move(settings), board, std::move(*netlink), std::move(*arp));
+  if (auto started = daemon.start(); !started) {
+    log::error("{}", started.error().message);
+    return io::exit_failure;
+  }
+  io.run();
+  return io::exit_ok;
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,15 @@
+// The daemon under the guard: all virtual addresses of this node, what they depend on, and its end.
+#pragma once
+
+#include <vector>
+
+#include "common/io/daemon.hpp"
+#include "vrrpd/io/held_board.hpp"
+#include "vrrpd/io/instance.hpp"
+
+namespace tandem::vrrp {
+
+/// Runs until SIGTERM or SIGINT and everything is released; returns the exit code.
+int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board);
+
+}  // namespace tandem::vrrp

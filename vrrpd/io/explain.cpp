@@ -1,0 +1,71 @@
+#include "vrrpd/io/explain.hpp"
+
+#include <fmt/core.h>
+
+namespace tandem::vrrp {
+namespace {
+
+double milliseconds_of(Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+std::string who(const PeerView& peer) {
+  const std::string address = peer.address.to_string();
+  return peer.name == address ? address : fmt::format("{} ({})", peer.name, address);
+}
+
+std::string silence(const Situation& situation, TimePoint now) {
+  if (!situation.peer) return "no other owner heard since startup";
+  const PeerView& peer = *situation.peer;
+  return fmt::format("3 adverts of {} ms from {} missed, last heard {:.1f} ms ago", milliseconds_of(peer.interval),
+                     who(peer), milliseconds_of(now - peer.heard));
+}
+
+}  // namespace
+
+std::string explain(Cause cause, const Situation& situation, TimePoint now) {
+  const auto& peer = situation.peer;
+  const std::string other = peer ? who(*peer) : "the peer";
+  const int theirs = peer ? peer->priority : 0;
+  switch (cause) {
+    case Cause::startup: return fmt::format("fit to own the address, with priority {}", situation.priority);
+    case Cause::adverts_missed: return silence(situation, now);
+    case Cause::priority_zero: return fmt::format("{} said that it leaves (priority 0)", other);
+    case Cause::preempting:
+      return fmt::format("preempted {}: priority {} beats {}", other, situation.priority, theirs);
+    case Cause::forced: return fmt::format("failover: moved here from {} by the operator", other);
+    case Cause::failover: return fmt::format("failover: handed to {} by the operator", other);
+    case Cause::nobody_took_over: return "handed over, but no other node took the address";
+    case Cause::higher_priority:
+      return fmt::format("{} owns the address with priority {}, above {}", other, theirs, situation.priority);
+    case Cause::tie_lost:
+      return fmt::format("{} owns the address with the same priority {} and a higher address", other, theirs);
+    case Cause::fault: return explain(situation.fault, situation.interface, situation.lbd);
+    case Cause::stopping: return "vrrpd is stopping, or the virtual address was removed from the configuration";
+  }
+  return {};
+}
+
+std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd) {
+  switch (fault) {
+    case Fault::none: return {};
+    case Fault::link_down: return fmt::format("interface {} is missing, down, or without carrier", interface);
+    case Fault::no_source: return fmt::format("interface {} has no IPv4 address to send adverts from", interface);
+    case Fault::lbd_dead: return fmt::format("lbd is gone: {}", lbd.reason);
+    case Fault::lbd_not_ready: return fmt::format("lbd is not ready: {}", lbd.reason);
+  }
+  return {};
+}
+
+std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync) {
+  switch (preemption) {
+    case VirtualRouter::Preemption::allowed: return {};
+    case VirtualRouter::Preemption::disabled: return "does not preempt a living owner: preempt is false";
+    case VirtualRouter::Preemption::delayed: return "does not preempt a living owner before preempt_delay is over";
+    case VirtualRouter::Preemption::not_in_sync:
+      return fmt::format("does not preempt a living owner until in sync: {}", sync.reason);
+  }
+  return {};
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,37 @@
+// The sentences that an operator reads: why a state was entered, why a node may not own an address.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "vrrpd/core/virtual_router.hpp"
+#include "vrrpd/io/lbd_watch.hpp"
+#include "vrrpd/io/sync_watch.hpp"
+
+namespace tandem::vrrp {
+
+/// The other router, as far as it was heard.
+struct PeerView {
+  std::string name;  // of the node; its address if the configuration does not know it
+  IpAddress address;
+  std::uint8_t priority = 0;
+  Duration interval{};
+  TimePoint heard{};
+};
+
+struct Situation {
+  std::string interface;
+  Fault fault = Fault::none;
+  std::uint8_t priority = 0;
+  std::optional<PeerView> peer;
+  const LbdStatus& lbd;
+};
+
+/// "3 adverts of 100 ms from lb1 (192.0.2.11) missed, last heard 301.2 ms ago"
+std::string explain(Cause cause, const Situation& situation, TimePoint now);
+/// "lbd is not ready: draining"; empty for Fault::none.
+std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd);
+/// Why a living owner would not be preempted; empty if it would.
+std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync);
+
+}  // namespace tandem::vrrp

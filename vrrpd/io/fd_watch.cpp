@@ -1,0 +1,37 @@
+#include "vrrpd/io/fd_watch.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <utility>
+
+namespace tandem::vrrp {
+
+struct FdWatch::Impl : std::enable_shared_from_this<FdWatch::Impl> {
+  Impl(boost::asio::io_context& io, int fd, std::function<void()> callback)
+      : descriptor(io, fd), on_readable(std::move(callback)) {}
+
+  void wait() {
+    descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                          [self = shared_from_this()](const boost::system::error_code& error) {
+                            if (error || self->stopped) return;
+                            self->on_readable();
+                            if (!self->stopped) self->wait();
+                          });
+  }
+
+  boost::asio::posix::stream_descriptor descriptor;
+  std::function<void()> on_readable;
+  bool stopped = false;
+};
+
+FdWatch::FdWatch(boost::asio::io_context& io, int fd, std::function<void()> on_readable)
+    : impl_(std::make_shared<Impl>(io, fd, std::move(on_readable))) {
+  impl_->wait();
+}
+
+FdWatch::~FdWatch() {
+  impl_->stopped = true;
+  impl_->descriptor.release();
+}
+
+}  // namespace tandem::vrrp

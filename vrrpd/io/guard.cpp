@@ -1,0 +1,152 @@
+#include "vrrpd/io/guard.hpp"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <optional>
+
+#include "common/io/clock.hpp"
+#include "common/io/daemon.hpp"
+#include "common/io/unique_fd.hpp"
+#include "common/log/log.hpp"
+#include "vrrpd/io/netlink.hpp"
+#include "vrrpd/io/realtime.hpp"
+#include "vrrpd/io/vrrp_socket.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+constexpr std::array passed_on = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+// Opened while all is well: at the time of need nothing shall be missing.
+struct Tools {
+  Netlink netlink;
+  io::UniqueFd socket;
+};
+
+Result<Tools> open_tools() {
+  auto netlink = Netlink::open();
+  if (!netlink) return netlink.error();
+  auto socket = open_send_socket();
+  if (!socket) return socket.error();
+  return Tools{std::move(*netlink), std::move(*socket)};
+}
+
+void say_priority_zero(const Tools& tools, const HeldRecord& record) {
+  std::array<std::uint8_t, max_advert_bytes> message{};
+  const std::size_t length = encode({.vrid = record.vrid,
+                                     .priority = 0,
+                                     .interval = record.interval,
+                                     .source = record.source,
+                                     .destination = record.destination,
+                                     .form = record.form},
+                                    record.prefixes(), message);
+  const int failure = send_advert(tools.socket.get(), record.interface_index, record.source, record.destination,
+                                  {message.data(), length});
+  if (failure != 0) log::warning("guard: VRID {}: priority 0 not sent: {}", record.vrid, std::strerror(failure));
+}
+
+// First all adverts, then the addresses: the peer needs a moment to take over.
+int release_all(Tools& tools, const HeldBoard& board) {
+  int addresses = 0;
+  for (std::size_t slot = 0; slot < HeldBoard::slots; ++slot) {
+    if (const HeldRecord* record = board.at(slot)) say_priority_zero(tools, *record);
+  }
+  for (std::size_t slot = 0; slot < HeldBoard::slots; ++slot) {
+    const HeldRecord* record = board.at(slot);
+    if (record == nullptr) continue;
+    for (const Prefix& prefix : record->prefixes()) {
+      ++addresses;
+      if (auto removed = tools.netlink.delete_address(record->interface_index, prefix); !removed) {
+        log::error("guard: {}", removed.error().message);
+      }
+    }
+  }
+  return addresses;
+}
+
+int exit_code_of(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  log::error("vrrpd (pid {}) was killed by signal {} ({})", child, WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  return io::exit_failure;
+}
+
+void pass_signal_on(int signals, pid_t child) {
+  signalfd_siginfo info{};
+  if (::read(signals, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
+    ::kill(child, static_cast<int>(info.ssi_signo));
+  }
+}
+
+int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals, Tools& tools,
+          const HeldBoard& board) {
+  while (true) {
+    std::array<pollfd, 2> fds = {pollfd{child_fd.get(), POLLIN, 0}, pollfd{signals.get(), POLLIN, 0}};
+    if (::poll(fds.data(), fds.size(), -1) < 0) continue;  // EINTR
+    if ((fds[0].revents & POLLIN) != 0) break;
+    if ((fds[1].revents & POLLIN) != 0) pass_signal_on(signals.get(), child);
+  }
+  const TimePoint died = io::now();
+  const int addresses = release_all(tools, board);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(io::now() - died);
+  const int code = exit_code_of(child);
+  if (addresses > 0) {
+    log::warning("guard: vrrpd left {} address(es) behind; released them in {} us", addresses, took.count());
+  }
+  return code;
+}
+
+}  // namespace
+
+int run_guarded(HeldBoard& board, const std::function<int()>& daemon) {
+  std::optional<Tools> tools;
+  if (auto opened = open_tools()) {
+    tools.emplace(std::move(*opened));
+  } else {
+    log::error("{}", opened.error().message);
+    return io::exit_failure;
+  }
+  sigset_t caught;
+  sigset_t before;
+  sigemptyset(&caught);
+  for (const int signal : passed_on) sigaddset(&caught, signal);
+  ::sigprocmask(SIG_BLOCK, &caught, &before);
+
+  const pid_t guard = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) {
+    log::error("{}", errno_error("start the daemon's process", errno).message);
+    return io::exit_failure;
+  }
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    tools.reset();
+    // Should the guard have died before the prctl.
+    return ::getppid() == guard ? daemon() : static_cast<int>(io::exit_failure);
+  }
+  // glibc 2.36 declares pidfd_open() without C linkage.
+  const io::UniqueFd child_fd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  const io::UniqueFd signals(::signalfd(-1, &caught, SFD_CLOEXEC));
+  if (!child_fd || !signals) {
+    log::error("{}", errno_error("watch the daemon (Linux 5.3 is needed)", errno).message);
+    ::kill(child, SIGTERM);
+    return io::exit_failure;
+  }
+  enter_realtime();  // the daemon reports what is not permitted
+  return watch(child, child_fd, signals, *tools, board);
+}
+
+}  // namespace tandem::vrrp

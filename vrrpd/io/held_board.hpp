@@ -1,0 +1,61 @@
+// What the daemon holds right now, on a page that its guard sees too, also when the daemon is dead.
+//
+// Written by the daemon's one thread, read by the guard after the daemon's death (and so without races).
+// An address is noted before it is installed and struck off after it is removed: what the guard
+// finds is never too little.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "common/base/inet.hpp"
+#include "common/base/result.hpp"
+#include "vrrpd/core/packet.hpp"
+
+namespace tandem::vrrp {
+
+/// All that is needed to release one virtual router: plain bytes, no pointers.
+struct HeldRecord {
+  int interface_index = 0;
+  std::uint8_t vrid = 0;
+  std::uint8_t count = 0;  // of addresses
+  ChecksumForm form = ChecksumForm::rfc9568;
+  Duration interval{};
+  IpAddress source{};
+  IpAddress destination{};
+  std::array<Prefix, max_addresses> addresses{};
+
+  [[nodiscard]] std::span<const Prefix> prefixes() const { return {addresses.data(), count}; }
+};
+
+class HeldBoard {
+ public:
+  static constexpr std::size_t slots = 256;
+
+  /// Shared with every process that is forked afterwards.
+  static Result<HeldBoard> create();
+  HeldBoard(HeldBoard&& other) noexcept;
+  HeldBoard& operator=(HeldBoard&&) = delete;
+  ~HeldBoard();
+
+  /// A free slot, or nullopt. Slots are the daemon's to remember.
+  [[nodiscard]] std::optional<std::size_t> hold(const HeldRecord& record);
+  void strike(std::size_t slot);
+
+  /// For the guard: the record, if the slot is held.
+  [[nodiscard]] const HeldRecord* at(std::size_t slot) const;
+
+ private:
+  struct Slot {
+    std::atomic<bool> held;
+    HeldRecord record;
+  };
+  explicit HeldBoard(Slot* page) : page_(page) {}
+  Slot* page_;
+};
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,288 @@
+#include "vrrpd/io/instance.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "common/io/clock.hpp"
+#include "common/log/log.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Against somebody who removes an address as often as it is put back.
+constexpr Duration restore_pause = milliseconds(50);
+constexpr Duration conflict_event_pause = std::chrono::seconds(1);
+
+RouterConfig router_config(const InstanceConfig& config) {
+  const auto& virtual_address = config.virtual_address;
+  return {.preferred = virtual_address.preferred_node == config.self.name,
+          .advert_interval = from_centiseconds(to_centiseconds(virtual_address.advert_interval)),
+          .preempt = virtual_address.preempt,
+          .preempt_delay = virtual_address.preempt_delay,
+          .address = config.self.address};
+}
+
+std::chrono::steady_clock::time_point to_asio(TimePoint time) {
+  return std::chrono::steady_clock::time_point(time.time_since_epoch());
+}
+
+}  // namespace
+
+Instance::Instance(Context& context, Interface& interface, InstanceConfig config)
+    : context_(context),
+      interface_(interface),
+      config_(std::move(config)),
+      router_(router_config(config_)),
+      keeper_(context, interface, config_.virtual_address.name, config_.virtual_address.addresses),
+      source_(config_.self.address),
+      timer_(context.io),
+      since_(io::now()) {
+  interface_.set_receiver(config_.virtual_address.vrid, [this](const Decoded& decoded) { receive(decoded); });
+}
+
+Instance::~Instance() {
+  interface_.remove_receiver(config_.virtual_address.vrid);
+  keeper_.drop();
+}
+
+// ---- what happens ----------------------------------------------------------------------------
+
+void Instance::refresh() {
+  if (const auto source = interface_.source(config_.self.address); source && *source != source_) {
+    source_ = *source;
+    router_.set_address(source_);
+    if (keeper_.holds()) keeper_.note(held_record());
+  }
+  // The interface was replaced by another one of the same name: the addresses went with the old one.
+  if (keeper_.holds() && interface_.link() && interface_.link()->index != keeper_.link()) keeper_.take(held_record());
+  perform(router_.update(surroundings(), io::now()));
+}
+
+void Instance::stop() {
+  stopping_ = true;
+  perform(router_.stop(io::now()));
+}
+
+void Instance::receive(const Decoded& decoded) {
+  Drop drop = decoded.drop;
+  if (drop == Drop::none) {
+    drop = classify(decoded.advert, {.own_address = source_,
+                                     .unicast = config_.virtual_address.unicast,
+                                     .peer_address = config_.peer.address});
+  }
+  if (drop != Drop::none) {
+    ++counters_.dropped[static_cast<std::size_t>(drop)];
+    return;
+  }
+  accept(decoded.advert);
+}
+
+void Instance::accept(const Advert& advert) {
+  const TimePoint now = io::now();
+  ++counters_.adverts_received;
+  const Duration interval = from_centiseconds(advert.interval_cs);
+  if (!peer_ || peer_->address != advert.source) {
+    const bool known = advert.source == config_.peer.address;
+    peer_ = PeerView{.name = known ? config_.peer.name : advert.source.to_string(), .address = advert.source};
+  }
+  peer_->priority = advert.priority;
+  peer_->interval = interval;
+  peer_->heard = now;
+
+  if (advert.form != form_) {
+    form_ = advert.form;
+    if (keeper_.holds()) keeper_.note(held_record());
+  }
+  const bool mismatch =
+      !same_addresses(advert, config_.virtual_address.addresses) ||
+      advert.interval_cs != to_centiseconds(config_.virtual_address.advert_interval);
+  perform(router_.advert({.priority = advert.priority, .interval = interval, .source = advert.source}, now));
+
+  if (mismatch) ++counters_.mismatches;
+  if (mismatch && !mismatch_reported_) {
+    log::warning("{}: {} advertises other addresses or another interval ({} ms) than configured here: is the "
+                 "configuration the same on both nodes?", name(), peer_->name, interval / milliseconds(1));
+  }
+  mismatch_reported_ = mismatch;
+}
+
+void Instance::address_removed(const HostAddress& address) {
+  if (!keeper_.holds(address) || restore_at_) return;
+  const TimePoint now = io::now();
+  restore_at_ = std::max(now, last_restore_ + restore_pause);
+  if (*restore_at_ <= now) on_timer();
+  else arm();
+}
+
+void Instance::renew() { keeper_.renew(); }
+
+void Instance::on_timer() {
+  const TimePoint woken = io::now();
+  if (restore_at_ && *restore_at_ <= woken) {
+    restore_at_.reset();
+    last_restore_ = woken;
+    if (keeper_.holds() && keeper_.restore()) {
+      ++counters_.restored;
+      router_.announce_again(woken);
+      context_.events.add("address_restored", name(), "somebody removed the address while this node owns it");
+    }
+  }
+  const auto due = router_.protocol_deadline();
+  if (due && *due <= woken) counters_.lateness.record(woken - *due);
+  // An advert that waits in the queue says that the owner lives, however late this is.
+  interface_.drain();
+  perform(router_.on_time(io::now()));
+}
+
+void Instance::arm() {
+  std::optional<TimePoint> next = router_.deadline();
+  for (const auto& other : {restore_at_, failover_deadline()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  if (next == armed_for_) return;
+  armed_for_ = next;
+  timer_.cancel();
+  if (!next) return;
+  timer_.expires_at(to_asio(*next));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    armed_for_.reset();
+    on_timer();
+  });
+}
+
+// ---- what is done about it -------------------------------------------------------------------
+
+void Instance::perform(const Actions& actions) {
+  for (const Action& action : actions) carry_out(action);
+  for (const Action& action : actions) report(action);
+  settle_failover();
+  arm();
+  if (!actions.empty() || stopping_) context_.status_changed();
+}
+
+void Instance::carry_out(const Action& action) {
+  switch (action.kind) {
+    case Action::Kind::send_advert: send(action.priority); break;
+    case Action::Kind::take_addresses: keeper_.take(held_record()); break;
+    case Action::Kind::drop_addresses: keeper_.drop(); break;
+    case Action::Kind::announce: announce(); break;
+    case Action::Kind::conflict:
+      ++counters_.conflicts;
+      last_conflict_ = io::now();
+      break;
+    case Action::Kind::entered: break;
+  }
+}
+
+void Instance::send(std::uint8_t priority) {
+  std::array<std::uint8_t, max_advert_bytes> message{};
+  const std::size_t length = encode({.vrid = config_.virtual_address.vrid,
+                                     .priority = priority,
+                                     .interval = config_.virtual_address.advert_interval,
+                                     .source = source_,
+                                     .destination = destination(),
+                                     .form = form_},
+                                    config_.virtual_address.addresses, message);
+  const int failure = interface_.send(source_, destination(), {message.data(), length});
+  if (failure == 0) ++counters_.adverts_sent;
+  else ++counters_.send_errors;
+  if (failure != send_error_reported_ && failure != 0) {
+    log::error("{}: advert not sent on {}: {}", name(), interface_.name(), std::strerror(failure));
+  }
+  send_error_reported_ = failure;
+}
+
+void Instance::announce() {
+  if (!interface_.link()) return;
+  for (const Prefix& prefix : config_.virtual_address.addresses) {
+    if (context_.arp.announce(*interface_.link(), prefix.address) == 0) ++counters_.announcements;
+    else ++counters_.send_errors;
+  }
+}
+
+void Instance::report(const Action& action) {
+  const TimePoint now = io::now();
+  if (action.kind == Action::Kind::conflict && now >= last_conflict_event_ + conflict_event_pause) {
+    last_conflict_event_ = now;
+    context_.events.add("conflict", name(), fmt::format("{} claims the address too, with priority {}; told to go",
+                                                        peer_ ? peer_->name : "another node",
+                                                        peer_ ? peer_->priority : 0));
+  }
+  if (action.kind == Action::Kind::drop_addresses) context_.events.add("released", name(), "addresses removed");
+  if (action.kind != Action::Kind::entered) return;
+
+  since_ = now;
+  cause_ = explain(action.cause, situation(), now);
+  ++counters_.entered[static_cast<std::size_t>(action.to)];
+  const bool started = action.cause == Cause::startup;
+  const bool stopped = action.cause == Cause::stopping;
+  const char* event = action.to == State::active   ? "active"
+                      : action.to == State::backup ? (started ? "startup" : "backup")
+                                                   : (stopped ? "stopped" : "fault");
+  context_.events.add(event, name(), cause_,
+                      {{"from", std::string(to_string(action.from))},
+                       {"reason", std::string(to_string(action.cause))},
+                       {"priority", std::to_string(router_.priority())}});
+}
+
+// ---- what is known ---------------------------------------------------------------------------
+
+Surroundings Instance::surroundings() const {
+  return {.lbd_connected = context_.lbd.connected,
+          .lbd_ready = context_.lbd.ready,
+          .link_up = interface_.usable(),
+          .has_source = interface_.source(config_.self.address).has_value(),
+          .in_sync = context_.sync.in_sync};
+}
+
+Situation Instance::situation() const {
+  return {.interface = interface_.name(), .fault = router_.fault(), .priority = router_.priority(), .peer = peer_,
+          .lbd = context_.lbd};
+}
+
+HeldRecord Instance::held_record() const {
+  HeldRecord record;
+  record.interface_index = interface_.link() ? interface_.link()->index : 0;
+  record.vrid = config_.virtual_address.vrid;
+  record.form = form_;
+  record.interval = config_.virtual_address.advert_interval;
+  record.source = source_;
+  record.destination = destination();
+  return record;
+}
+
+IpAddress Instance::destination() const {
+  return config_.virtual_address.unicast ? config_.peer.address : multicast_group();
+}
+
+std::string Instance::owner() const {
+  if (router_.state() == State::active) return config_.self.name;
+  const bool peer_owns = peer_ && peer_->priority > 0 && io::now() - peer_->heard <= router_.active_down_interval();
+  if (peer_owns) return peer_->name;
+  return router_.holds_addresses() ? config_.self.name : "";
+}
+
+InstanceStatus Instance::status() const {
+  InstanceStatus status = counters_;
+  status.state = router_.state();
+  status.owner = owner();
+  status.since = since_;
+  status.cause = cause_;
+  status.priority = router_.priority();
+  status.may_take_over = router_.fault() == Fault::none && !stopping_;
+  status.may_take_over_reason = explain(router_.fault(), interface_.name(), context_.lbd);
+  if (status.may_take_over && router_.state() == State::backup) {
+    status.may_take_over_reason = explain(router_.preemption(io::now()), context_.sync);
+  }
+  status.peer = peer_;
+  status.address_failures = keeper_.failures();
+  return status;
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,136 @@
+// One virtual address at work: carries out what the pure VirtualRouter decides.
+//
+// Owned by the daemon, io thread only. Everything that happens to it ends in perform(): first packets
+// and addresses, then words.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/config/model.hpp"
+#include "common/metrics/histogram.hpp"
+#include "vrrpd/core/virtual_router.hpp"
+#include "vrrpd/io/address_keeper.hpp"
+#include "vrrpd/io/context.hpp"
+#include "vrrpd/io/explain.hpp"
+#include "vrrpd/io/interface.hpp"
+
+namespace tandem::vrrp {
+
+struct InstanceConfig {
+  config::VirtualAddressConfig virtual_address;
+  config::NodeConfig self;
+  config::NodeConfig peer;
+  bool operator==(const InstanceConfig&) const = default;
+};
+
+struct InstanceStatus {
+  State state = State::initialize;
+  std::string owner;  // empty: none known
+  TimePoint since{};
+  std::string cause;
+  std::uint8_t priority = 0;
+  bool may_take_over = false;
+  std::string may_take_over_reason;
+  std::optional<PeerView> peer;
+  std::uint64_t adverts_sent = 0;
+  std::uint64_t adverts_received = 0;
+  DropCounters dropped{};
+  std::uint64_t send_errors = 0;
+  std::uint64_t mismatches = 0;     // adverts with other addresses or another interval than ours
+  std::uint64_t announcements = 0;
+  std::uint64_t conflicts = 0;
+  std::uint64_t restored = 0;
+  std::uint64_t address_failures = 0;
+  std::array<std::uint64_t, 3> entered{};  // by State
+  metrics::Histogram lateness;             // of the state machine's timers
+};
+
+/// How a failover ended. status 200: the address moved; else an HTTP status with a reason.
+struct FailoverOutcome {
+  int status = 200;
+  std::string from{};
+  std::string to{};
+  std::string error{};
+  std::string hint{};
+};
+
+class Instance {
+ public:
+  Instance(Context& context, Interface& interface, InstanceConfig config);
+  ~Instance();
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  /// lbd, syncd or the interface changed.
+  void refresh();
+  /// An address of this host was removed by whomever.
+  void address_removed(const HostAddress& address);
+  /// Every AddressKeeper::renewal_period.
+  void renew();
+  /// Gives the address up by plan and for good; released() tells when it is done.
+  void stop();
+  [[nodiscard]] bool released() const { return stopping_ && !router_.holds_addresses(); }
+  /// `reply` is called once: when the address has moved, or cannot, or after 2 s.
+  void fail_over(std::function<void(const FailoverOutcome&)> reply);
+
+  [[nodiscard]] const InstanceConfig& config() const { return config_; }
+  [[nodiscard]] const std::string& name() const { return config_.virtual_address.name; }
+  [[nodiscard]] InstanceStatus status() const;
+
+ private:
+  struct Failover {
+    bool away = false;  // from this node to the peer
+    std::string from;
+    TimePoint begun;
+    std::function<void(const FailoverOutcome&)> reply;
+  };
+
+  void receive(const Decoded& decoded);
+  void accept(const Advert& advert);
+  void perform(const Actions& actions);
+  void carry_out(const Action& action);
+  void report(const Action& action);
+  void send(std::uint8_t priority);
+  void announce();
+  void restore_later(Duration delay);
+  void on_timer();
+  void arm();
+  void settle_failover();
+  [[nodiscard]] std::optional<FailoverOutcome> failover_outcome(TimePoint now) const;
+  [[nodiscard]] std::optional<TimePoint> failover_deadline() const;
+  [[nodiscard]] Surroundings surroundings() const;
+  [[nodiscard]] Situation situation() const;
+  [[nodiscard]] HeldRecord held_record() const;
+  [[nodiscard]] IpAddress destination() const;
+  [[nodiscard]] std::string owner() const;
+
+  Context& context_;
+  Interface& interface_;
+  InstanceConfig config_;
+  VirtualRouter router_;
+  AddressKeeper keeper_;
+  IpAddress source_;
+  ChecksumForm form_ = ChecksumForm::rfc9568;
+  boost::asio::steady_timer timer_;
+  std::optional<TimePoint> armed_for_;
+  InstanceStatus counters_;  // the counting part of status()
+  TimePoint since_;
+  std::string cause_ = "starting";
+  std::optional<PeerView> peer_;
+  bool stopping_ = false;
+  std::optional<TimePoint> restore_at_;
+  TimePoint last_restore_{};
+  TimePoint last_conflict_{};
+  TimePoint last_conflict_event_{};
+  bool mismatch_reported_ = false;
+  int send_error_reported_ = 0;
+  std::optional<Failover> failover_;
+};
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,71 @@
+// One network interface that carries virtual addresses: its present state, its socket, and who
+// receives which VRID.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/core/packet.hpp"
+#include "vrrpd/io/fd_watch.hpp"
+#include "vrrpd/io/netlink.hpp"
+#include "vrrpd/io/vrrp_socket.hpp"
+
+namespace tandem::vrrp {
+
+using DropCounters = std::array<std::uint64_t, drop_causes>;
+
+class Interface {
+ public:
+  /// Gets every packet for its VRID, dropped ones too (to count them).
+  using Receiver = std::function<void(const Decoded&)>;
+
+  Interface(boost::asio::io_context& io, std::string name);
+
+  /// What netlink shows now: nullopt if there is no such interface; `own` are its addresses that are not
+  /// floating. Opens the socket anew when the interface appeared (again).
+  void update(const std::optional<Link>& link, std::vector<Prefix> own);
+
+  void set_receiver(std::uint8_t vrid, Receiver receiver) { receivers_[vrid] = std::move(receiver); }
+  void remove_receiver(std::uint8_t vrid) { receivers_.erase(vrid); }
+  [[nodiscard]] bool in_use() const { return !receivers_.empty(); }
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::optional<Link>& link() const { return link_; }
+  /// Up and able to send and receive.
+  [[nodiscard]] bool usable() const { return link_ && link_->up && socket_; }
+  /// `wanted` if the interface has it, else its first address, else nullopt.
+  [[nodiscard]] std::optional<IpAddress> source(const IpAddress& wanted) const;
+  /// True if a route to `address` exists through an address of the interface's own.
+  [[nodiscard]] bool covers(const IpAddress& address) const;
+
+  /// 0 or an errno.
+  [[nodiscard]] int send(const IpAddress& source, const IpAddress& destination,
+                         std::span<const std::uint8_t> message) const;
+  /// Reads what is queued now. A Backup does so before it believes in silence.
+  void drain();
+
+  /// Packets that belong to no virtual router of ours.
+  [[nodiscard]] const DropCounters& dropped() const { return dropped_; }
+
+ private:
+  void open_socket();
+
+  boost::asio::io_context& io_;
+  std::string name_;
+  std::optional<Link> link_;
+  std::vector<Prefix> own_;
+  std::optional<VrrpSocket> socket_;
+  std::unique_ptr<FdWatch> watch_;  // of socket_, so declared after it
+  std::map<std::uint8_t, Receiver> receivers_;
+  DropCounters dropped_{};
+};
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,74 @@
+#include "common/metrics/text.hpp"
+
+#include <string>
+
+#include "vrrpd/io/node_status.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+using metrics::Labels;
+using metrics::MetricsText;
+
+void add_dropped(MetricsText& text, const char* name, const char* help, const DropCounters& dropped,
+                 const Labels& labels) {
+  for (std::size_t cause = 1; cause < dropped.size(); ++cause) {
+    Labels with_cause = labels;
+    with_cause.emplace_back("cause", to_string(static_cast<Drop>(cause)));
+    text.counter(name, help, dropped[cause], with_cause);
+  }
+}
+
+void add_instance(MetricsText& text, const InstanceConfig& config, const InstanceStatus& status) {
+  const std::string vrid = std::to_string(config.virtual_address.vrid);
+  const Labels labels = {{"virtual_address", config.virtual_address.name},
+                         {"interface", config.virtual_address.interface},
+                         {"vrid", vrid}};
+  text.gauge("tandem_vrrp_state", "0 initialize, 1 backup, 2 active.", static_cast<int>(status.state), labels);
+  text.gauge("tandem_vrrp_priority", "Priority of this node for the address.", int{status.priority}, labels);
+  text.gauge("tandem_vrrp_may_take_over", "1 if this node is fit to own the address.", status.may_take_over, labels);
+  text.gauge("tandem_vrrp_peer_priority", "Priority in the last advert heard; 0 if it left or none was heard.",
+             status.peer ? int{status.peer->priority} : 0, labels);
+  for (const State state : {State::initialize, State::backup, State::active}) {
+    Labels with_state = labels;
+    with_state.emplace_back("state", to_string(state));
+    text.counter("tandem_vrrp_transitions_total", "Times that the state was entered.",
+                 status.entered[static_cast<std::size_t>(state)], with_state);
+  }
+  text.counter("tandem_vrrp_adverts_sent_total", "Adverts sent.", status.adverts_sent, labels);
+  text.counter("tandem_vrrp_adverts_received_total", "Valid adverts received.", status.adverts_received, labels);
+  text.counter("tandem_vrrp_send_errors_total", "Adverts and announcements that the system refused to send.",
+               status.send_errors, labels);
+  text.counter("tandem_vrrp_mismatches_total", "Adverts with other addresses or another interval than configured.",
+               status.mismatches, labels);
+  text.counter("tandem_vrrp_conflicts_total", "Adverts of a second owner, answered.", status.conflicts, labels);
+  text.counter("tandem_vrrp_announcements_total", "Gratuitous ARP announcements, per address.", status.announcements,
+               labels);
+  text.counter("tandem_vrrp_addresses_restored_total", "Times that removed addresses were put back.", status.restored,
+               labels);
+  text.counter("tandem_vrrp_address_errors_total", "Addresses that could not be added or removed.",
+               status.address_failures, labels);
+  add_dropped(text, "tandem_vrrp_adverts_dropped_total", "Adverts for this VRID that were dropped.", status.dropped,
+              labels);
+  text.histogram("tandem_vrrp_timer_lateness_seconds", "How late the protocol's timers were served.",
+                 status.lateness, labels);
+}
+
+}  // namespace
+
+std::string metrics_text(const NodeStatus& status) {
+  MetricsText text;
+  text.gauge("tandem_vrrp_realtime", "1 if vrrpd runs under SCHED_FIFO.", status.realtime.fifo);
+  text.gauge("tandem_vrrp_memory_locked", "1 if vrrpd's memory is locked.", status.realtime.locked);
+  text.gauge("tandem_vrrp_lbd_ready", "1 if this node's lbd lives and is ready.",
+             status.lbd.connected && status.lbd.ready);
+  text.gauge("tandem_vrrp_in_sync", "1 if syncd says that this node has what its peer knows.", status.sync.in_sync);
+  for (const auto& [config, instance] : status.virtual_addresses) add_instance(text, config, instance);
+  for (const auto& [name, dropped] : status.interfaces) {
+    add_dropped(text, "tandem_vrrp_foreign_packets_total", "Packets that belong to no configured virtual router.",
+                dropped, {{"interface", name}});
+  }
+  return text.str();
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,233 @@
+#include "vrrpd/io/netlink.hpp"
+
+#include <fmt/core.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace tandem::vrrp {
+namespace {
+
+constexpr int monitor_buffer_bytes = 1 << 20;
+
+struct SocketDeleter {
+  void operator()(nl_sock* socket) const { nl_socket_free(socket); }
+};
+using Socket = std::unique_ptr<nl_sock, SocketDeleter>;
+
+struct MessageDeleter {
+  void operator()(nl_msg* message) const { nlmsg_free(message); }
+};
+using Message = std::unique_ptr<nl_msg, MessageDeleter>;
+
+Error nl_error(std::string_view what, int code) { return Error{fmt::format("{}: {}", what, nl_geterror(code))}; }
+
+Result<Socket> connect_route() {
+  Socket socket(nl_socket_alloc());
+  if (!socket) return nl_error("open a netlink socket", -NLE_NOMEM);
+  if (const int code = nl_connect(socket.get(), NETLINK_ROUTE); code < 0) {
+    return nl_error("open a netlink socket", code);
+  }
+  return socket;
+}
+
+Link to_link(nlmsghdr* header) {
+  const auto* info = static_cast<const ifinfomsg*>(nlmsg_data(header));
+  Link link;
+  link.index = info->ifi_index;
+  link.up = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & IFF_LOWER_UP) != 0;
+  if (const nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME)) link.name = nla_get_string(name);
+  const nlattr* mac = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_ADDRESS);
+  if (mac != nullptr && info->ifi_type == ARPHRD_ETHER && nla_len(mac) == static_cast<int>(link.mac.size())) {
+    link.ethernet = (info->ifi_flags & IFF_NOARP) == 0;
+    std::memcpy(link.mac.data(), nla_data(mac), link.mac.size());
+  }
+  return link;
+}
+
+HostAddress to_address(nlmsghdr* header) {
+  const auto* info = static_cast<const ifaddrmsg*>(nlmsg_data(header));
+  HostAddress address;
+  address.link = static_cast<int>(info->ifa_index);
+  address.prefix.length = info->ifa_prefixlen;
+  const nlattr* local = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_LOCAL);
+  if (local != nullptr && nla_len(local) == 4) {
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), nla_data(local), bytes.size());
+    address.prefix.address = IpAddress::v4(bytes);
+  }
+  if (const nlattr* protocol = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_PROTO)) {
+    address.protocol = nla_get_u8(protocol);
+  }
+  return address;
+}
+
+template <class Item>
+struct Dump {
+  std::vector<Item> items;
+  int type;                   // of the messages that are meant
+  std::size_t header_bytes;   // of a complete one
+  Item (*convert)(nlmsghdr*);
+};
+
+template <class Item>
+int collect(nl_msg* message, void* argument) {
+  auto& dump = *static_cast<Dump<Item>*>(argument);
+  nlmsghdr* header = nlmsg_hdr(message);
+  if (header->nlmsg_type == dump.type && nlmsg_valid_hdr(header, static_cast<int>(dump.header_bytes)) != 0) {
+    dump.items.push_back(dump.convert(header));
+  }
+  return NL_OK;
+}
+
+template <class Item>
+Result<std::vector<Item>> run_dump(nl_sock* socket, int request, Dump<Item> dump, const char* what) {
+  // A table that changes while it is dumped is dumped again.
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    dump.items.clear();
+    rtgenmsg body{};
+    body.rtgen_family = request == RTM_GETADDR ? AF_INET : AF_UNSPEC;
+    int code = nl_send_simple(socket, request, NLM_F_DUMP, &body, sizeof(body));
+    if (code < 0) return nl_error(what, code);
+    nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, collect<Item>, &dump);
+    code = nl_recvmsgs_default(socket);
+    nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_DEFAULT, nullptr, nullptr);
+    if (code == -NLE_DUMP_INTR) continue;
+    if (code < 0) return nl_error(what, code);
+    return std::move(dump.items);
+  }
+  return nl_error(what, -NLE_DUMP_INTR);
+}
+
+Message address_request(int type, int flags, int link, const Prefix& prefix) {
+  Message message(nlmsg_alloc_simple(type, flags));
+  if (!message) return message;
+  ifaddrmsg body{};
+  body.ifa_family = AF_INET;
+  body.ifa_prefixlen = prefix.length;
+  body.ifa_scope = RT_SCOPE_UNIVERSE;
+  body.ifa_index = static_cast<std::uint32_t>(link);
+  nlmsg_append(message.get(), &body, sizeof(body), NLMSG_ALIGNTO);
+  const auto bytes = prefix.address.bytes();
+  nla_put(message.get(), IFA_LOCAL, static_cast<int>(bytes.size()), bytes.data());
+  nla_put(message.get(), IFA_ADDRESS, static_cast<int>(bytes.size()), bytes.data());
+  return message;
+}
+
+}  // namespace
+
+struct Netlink::Impl {
+  Socket socket;
+};
+
+Netlink::Netlink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Netlink::Netlink(Netlink&&) noexcept = default;
+Netlink& Netlink::operator=(Netlink&&) noexcept = default;
+Netlink::~Netlink() = default;
+
+Result<Netlink> Netlink::open() {
+  auto socket = connect_route();
+  if (!socket) return socket.error();
+  return Netlink(std::make_unique<Impl>(Impl{std::move(*socket)}));
+}
+
+Result<std::vector<Link>> Netlink::links() {
+  return run_dump<Link>(impl_->socket.get(), RTM_GETLINK, {{}, RTM_NEWLINK, sizeof(ifinfomsg), to_link},
+                        "list the network interfaces");
+}
+
+Result<std::vector<HostAddress>> Netlink::addresses() {
+  return run_dump<HostAddress>(impl_->socket.get(), RTM_GETADDR, {{}, RTM_NEWADDR, sizeof(ifaddrmsg), to_address},
+                               "list the addresses");
+}
+
+Result<> Netlink::put_address(int link, const Prefix& prefix, const AddressOptions& options) {
+  Message message = address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, link, prefix);
+  if (!message) return nl_error("add an address", -NLE_NOMEM);
+  nla_put_u32(message.get(), IFA_FLAGS, options.no_prefix_route ? IFA_F_NOPREFIXROUTE : 0);
+  nla_put_u8(message.get(), IFA_PROTO, address_protocol);
+  ifa_cacheinfo lifetime{};
+  lifetime.ifa_valid =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(options.lifetime).count());
+  lifetime.ifa_prefered = lifetime.ifa_valid;
+  nla_put(message.get(), IFA_CACHEINFO, sizeof(lifetime), &lifetime);
+  if (const int code = nl_send_sync(impl_->socket.get(), message.release()); code < 0) {
+    return nl_error(fmt::format("add address {}", prefix.to_string()), code);
+  }
+  return {};
+}
+
+Result<> Netlink::delete_address(int link, const Prefix& prefix) {
+  Message message = address_request(RTM_DELADDR, 0, link, prefix);
+  if (!message) return nl_error("remove an address", -NLE_NOMEM);
+  const int code = nl_send_sync(impl_->socket.get(), message.release());
+  if (code < 0 && code != -NLE_NOADDR && code != -NLE_NODEV) {
+    return nl_error(fmt::format("remove address {}", prefix.to_string()), code);
+  }
+  return {};
+}
+
+struct NetlinkMonitor::Impl {
+  Socket socket;
+  Callbacks callbacks;
+  bool saw_change = false;
+
+  static int on_message(nl_msg* message, void* argument) {
+    auto& self = *static_cast<Impl*>(argument);
+    nlmsghdr* header = nlmsg_hdr(message);
+    self.saw_change = true;
+    if (header->nlmsg_type == RTM_DELADDR && nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0) {
+      self.callbacks.address_removed(to_address(header));
+    }
+    return NL_OK;
+  }
+};
+
+NetlinkMonitor::NetlinkMonitor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+NetlinkMonitor::NetlinkMonitor(NetlinkMonitor&&) noexcept = default;
+NetlinkMonitor& NetlinkMonitor::operator=(NetlinkMonitor&&) noexcept = default;
+NetlinkMonitor::~NetlinkMonitor() = default;
+
+Result<NetlinkMonitor> NetlinkMonitor::open(Callbacks callbacks) {
+  auto socket = connect_route();
+  if (!socket) return socket.error();
+  nl_sock* raw = socket->get();
+  nl_socket_disable_seq_check(raw);
+  nl_socket_set_buffer_size(raw, monitor_buffer_bytes, 0);
+  if (int code = nl_socket_add_memberships(raw, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0); code < 0) {
+    return nl_error("subscribe to changes of interfaces and addresses", code);
+  }
+  if (int code = nl_socket_set_nonblocking(raw); code < 0) return nl_error("make a netlink socket non-blocking", code);
+  auto impl = std::make_unique<Impl>();
+  impl->socket = std::move(*socket);
+  impl->callbacks = std::move(callbacks);
+  nl_socket_modify_cb(raw, NL_CB_VALID, NL_CB_CUSTOM, Impl::on_message, impl.get());
+  return NetlinkMonitor(std::move(impl));
+}
+
+int NetlinkMonitor::fd() const { return nl_socket_get_fd(impl_->socket.get()); }
+
+void NetlinkMonitor::receive() {
+  impl_->saw_change = false;
+  int code = 0;
+  // Bounded: a storm of changes must not starve the adverts.
+  for (int batch = 0; batch < 64 && code >= 0; ++batch) code = nl_recvmsgs_default(impl_->socket.get());
+  if (code < 0 && code != -NLE_AGAIN) {
+    impl_->callbacks.overrun();
+  } else if (impl_->saw_change) {
+    impl_->callbacks.changed();
+  }
+}
+
+}  // namespace tandem::vrrp

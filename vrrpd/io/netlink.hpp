@@ -1,0 +1,90 @@
+// Links and IPv4 addresses of this host through rtnetlink: the one user of libnl.
+//
+// Netlink: requests, synchronous, some 20 to 50 µs each. NetlinkMonitor: what changes, as callbacks.
+// Not thread-safe; both belong to one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/inet.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+
+namespace tandem::vrrp {
+
+using MacAddress = std::array<std::uint8_t, 6>;
+
+struct Link {
+  int index = 0;
+  std::string name;
+  bool up = false;        // administratively up, with a carrier
+  bool ethernet = false;  // has a MAC address and speaks ARP
+  MacAddress mac{};
+  bool operator==(const Link&) const = default;
+};
+
+struct HostAddress {
+  int link = 0;
+  Prefix prefix;
+  std::uint8_t protocol = 0;  // IFA_PROTO: who installed it
+};
+
+/// What stands in IFA_PROTO of the addresses that vrrpd installs, where the kernel (5.18) keeps it.
+inline constexpr std::uint8_t address_protocol = 112;
+
+struct AddressOptions {
+  Duration lifetime{};           // whole seconds; the kernel removes the address after it, unless added again
+  bool no_prefix_route = false;  // another address of the link has the route already
+};
+
+class Netlink {
+ public:
+  static Result<Netlink> open();
+  Netlink(Netlink&&) noexcept;
+  Netlink& operator=(Netlink&&) noexcept;
+  ~Netlink();
+
+  [[nodiscard]] Result<std::vector<Link>> links();
+  /// IPv4 only.
+  [[nodiscard]] Result<std::vector<HostAddress>> addresses();
+  /// Adds the address, or gives it a new lifetime if it is there.
+  Result<> put_address(int link, const Prefix& prefix, const AddressOptions& options);
+  /// An address or link that is not there is no error.
+  Result<> delete_address(int link, const Prefix& prefix);
+
+ private:
+  struct Impl;
+  explicit Netlink(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+class NetlinkMonitor {
+ public:
+  struct Callbacks {
+    std::function<void(const HostAddress&)> address_removed;
+    std::function<void()> changed;   // any link or address: look again
+    std::function<void()> overrun;   // notifications were lost: look at everything again
+  };
+
+  static Result<NetlinkMonitor> open(Callbacks callbacks);
+  NetlinkMonitor(NetlinkMonitor&&) noexcept;
+  NetlinkMonitor& operator=(NetlinkMonitor&&) noexcept;
+  ~NetlinkMonitor();
+
+  /// Readable when there is something to receive. Owned by the monitor.
+  [[nodiscard]] int fd() const;
+  /// Receives all there is; `changed` is called once at the end.
+  void receive();
+
+ private:
+  struct Impl;
+  explicit NetlinkMonitor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tandem::vrrp

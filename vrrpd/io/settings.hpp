@@ -1,0 +1,16 @@
+// From the configuration to what this node's vrrpd has to run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/config/load.hpp"
+#include "vrrpd/io/instance.hpp"
+
+namespace tandem::vrrp {
+
+/// One per virtual address, for node `node`. The error says why vrrpd has nothing to do here or cannot.
+Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, const std::string& node);
+
+}  // namespace tandem::vrrp

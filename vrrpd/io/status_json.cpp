@@ -1,0 +1,94 @@
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "common/io/clock.hpp"
+#include "common/io/daemon.hpp"
+#include "vrrpd/io/node_status.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::int64_t nanoseconds_of(TimePoint time) { return time.time_since_epoch().count(); }
+
+std::int64_t milliseconds_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+ordered_json text_or_null(const std::string& text) { return text.empty() ? ordered_json(nullptr) : ordered_json(text); }
+
+ordered_json dropped_json(const DropCounters& dropped) {
+  ordered_json out = ordered_json::object();
+  for (std::size_t cause = 1; cause < dropped.size(); ++cause) {
+    out[std::string(to_string(static_cast<Drop>(cause)))] = dropped[cause];
+  }
+  return out;
+}
+
+ordered_json virtual_address_json(const InstanceConfig& config, const InstanceStatus& status, bool in_sync) {
+  const auto& virtual_address = config.virtual_address;
+  ordered_json addresses = ordered_json::array();
+  for (const Prefix& prefix : virtual_address.addresses) addresses.push_back(prefix.to_string());
+  ordered_json out = {
+      {"name", virtual_address.name},
+      {"addresses", addresses},
+      {"interface", virtual_address.interface},
+      {"vrid", virtual_address.vrid},
+      {"state", to_string(status.state)},
+      {"owner", text_or_null(status.owner)},
+      {"since_ns", nanoseconds_of(status.since)},
+      {"cause", status.cause},
+      {"priority", status.priority},
+      {"preferred_node", virtual_address.preferred_node},
+      {"in_sync", in_sync},
+      {"may_take_over", status.may_take_over},
+      {"may_take_over_reason", status.may_take_over_reason},
+      {"advert_interval_ms", milliseconds_of(virtual_address.advert_interval)},
+      {"adverts_sent", status.adverts_sent},
+      {"adverts_received", status.adverts_received},
+      {"adverts_dropped", dropped_json(status.dropped)},
+      {"peer_priority", nullptr},
+      {"peer_last_advert_ms", nullptr},
+      {"announcements", status.announcements},
+      {"conflicts", status.conflicts},
+      {"addresses_restored", status.restored},
+  };
+  if (status.peer) {
+    out["peer_priority"] = status.peer->priority;
+    out["peer_last_advert_ms"] = milliseconds_of(io::now() - status.peer->heard);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string status_json(const NodeStatus& status) {
+  ordered_json addresses = ordered_json::array();
+  for (const auto& [config, instance] : status.virtual_addresses) {
+    addresses.push_back(virtual_address_json(config, instance, status.sync.in_sync));
+  }
+  const ordered_json out = {
+      {"node", status.node},
+      {"daemon", "vrrpd"},
+      {"version", io::version()},
+      {"pid", ::getpid()},
+      {"guard_pid", ::getppid()},
+      {"started_ns", nanoseconds_of(status.started)},
+      {"config",
+       {{"file", status.config_file},
+        {"generation", status.generation},
+        {"loaded_ns", nanoseconds_of(status.config_loaded)}}},
+      {"lbd_ready", status.lbd.connected && status.lbd.ready},
+      {"lbd_reason", status.lbd.reason},
+      {"in_sync", status.sync.in_sync},
+      {"in_sync_reason", status.sync.reason},
+      {"peer_connected", status.sync.peer_connected},
+      {"realtime", {{"fifo", status.realtime.fifo}, {"memory_locked", status.realtime.locked}}},
+      {"virtual_addresses", addresses},
+  };
+  // A reason may hold any bytes that lbd or syncd sent.
+  return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace tandem::vrrp
