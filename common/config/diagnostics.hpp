@@ -25,8 +25,10 @@ class Diagnostics {
   void add(const Place& place, std::string message, std::string hint = {}) {
     add(place.position(), place.path(), std::move(message), std::move(hint));
   }
-  /// True if a mistake was found at exactly `path`: what depends on this value is not checked,
-  /// because it would only report the same mistake again.
+  /// Something was reported elsewhere that explains a mistake at `path` (its key is misspelt).
+  void suspect(std::string path) { paths_.insert(std::move(path)); }
+  /// True if a mistake was found at exactly `path`, or is suspected there: what depends on this
+  /// value is not checked, because it would only report the same mistake again.
   [[nodiscard]] bool reported(const std::string& path) const { return paths_.count(path) != 0; }
   [[nodiscard]] bool reported(const Place& place) const { return reported(place.path()); }
   [[nodiscard]] bool empty() const { return kept_.empty(); }
@@ -38,7 +40,7 @@ class Diagnostics {
  private:
   std::string file_;
   std::vector<Diagnostic> kept_;
-  std::set<std::string> paths_;  // of kept_
+  std::set<std::string> paths_;  // of kept_, and the suspected ones
   std::size_t dropped_ = 0;
 };
 

@@ -32,12 +32,13 @@ struct Member;
 struct Node {
   enum class Kind : std::uint8_t { null, boolean, integer, real, string, array, object };
   Kind kind = Kind::null;
-  Position position;             // of its first byte
+  Position position;  // of its first byte
   bool boolean = false;
-  std::int64_t integer = 0;      // more than int64 holds: the nearest int64 (kind is real beyond uint64)
-  std::string text;              // of a string: unescaped, valid UTF-8
-  std::vector<Node> items;       // of an array
-  std::vector<Member> members;   // of an object, in document order; duplicate keys all kept
+  std::int64_t integer =
+      0;                    // more than int64 holds: the nearest int64 (kind is real beyond uint64)
+  std::string text;         // of a string: unescaped, valid UTF-8
+  std::vector<Node> items;  // of an array
+  std::vector<Member> members;  // of an object, in document order; duplicate keys all kept
 };
 
 struct Member {

@@ -18,8 +18,7 @@ inline constexpr std::array<std::string_view, 5> listener_protocol_names{"http",
 inline constexpr std::array<std::string_view, 5> backend_protocol_names{"http", "https", "tcp",
                                                                         "tls", "udp"};
 inline constexpr std::array<std::string_view, 7> algorithm_names{
-    "p2c",    "round_robin", "least_connections", "random", "consistent_hash",
-    "maglev", "peak_ewma"};
+    "p2c", "round_robin", "least_connections", "random", "consistent_hash", "maglev", "peak_ewma"};
 inline constexpr std::array<std::string_view, 3> forwarding_names{"proxy", "nat", "dsr"};
 inline constexpr std::array<std::string_view, 3> proxy_protocol_names{"none", "v1", "v2"};
 inline constexpr std::array<std::string_view, 4> health_check_type_names{"tcp", "http", "tls",

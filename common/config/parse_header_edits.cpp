@@ -34,7 +34,8 @@ std::vector<std::pair<std::string, std::string>> parse_header_map(const Place& p
   std::vector<std::pair<std::string, std::string>> headers;
   if (!place.exists()) return headers;
   if (place.node().kind != Node::Kind::object) {
-    mistakes.add(place, "must be an object of header names and texts, like {\"X-Edge\": \"tandem\"}");
+    mistakes.add(place,
+                 "must be an object of header names and texts, like {\"X-Edge\": \"tandem\"}");
     return headers;
   }
   if (place.node().members.size() > longest_list) {
@@ -55,7 +56,8 @@ std::vector<std::pair<std::string, std::string>> parse_header_map(const Place& p
           return other.first != member.key && same_field_name(other.first, member.key);
         });
     if (twice) {
-      mistakes.add(member.position, path, fmt::format("the header {} is set twice", quote(member.key)),
+      mistakes.add(member.position, path,
+                   fmt::format("the header {} is set twice", quote(member.key)),
                    "header names have no case");
     }
     headers.emplace_back(member.key, member.value.text);

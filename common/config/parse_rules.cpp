@@ -20,13 +20,12 @@ ConditionConfig parse_named_condition(const Place& place, Diagnostics& mistakes)
 }
 
 /// What the kind of condition demands of its strings.
-void check_condition(const ConditionConfig& condition, const Place& place,
-                     Diagnostics& mistakes) {
+void check_condition(const ConditionConfig& condition, const Place& place, Diagnostics& mistakes) {
   const bool token_name = condition.kind == Kind::header || condition.kind == Kind::cookie;
   if (token_name && !condition.name.empty() && !is_token(condition.name)) {
     const Place name = place["name"];
     mistakes.add(name, fmt::format("{} is not a valid {} name", quote(condition.name),
-                             name_of(condition.kind)));
+                                   name_of(condition.kind)));
   }
   for (std::size_t i = 0; i < condition.values.size(); ++i) {
     const std::string& value = condition.values[i];
@@ -49,6 +48,7 @@ ConditionConfig parse_condition(const Place& place, Diagnostics& mistakes) {
   ConditionConfig result;
   ObjectReader reader(place, condition_object, mistakes);
   std::size_t kinds = 0;
+  bool misspelt = false;
   for (std::size_t i = 0; i < condition_kind_names.size(); ++i) {
     ConditionConfig condition;
     const std::string_view key = condition_kind_names[i];
@@ -60,14 +60,18 @@ ConditionConfig parse_condition(const Place& place, Diagnostics& mistakes) {
       reader.read_list(key, condition.values);
     }
     condition.kind = kind;
-    if (!place[key].exists()) continue;
+    if (!place[key].exists()) {
+      misspelt = misspelt || mistakes.reported(place[key]);
+      continue;
+    }
     check_condition(condition, place[key], mistakes);
     if (++kinds == 1) result = std::move(condition);
   }
-  if (kinds != 1 && place.node().kind == Node::Kind::object) {
-    mistakes.add(place, fmt::format("a condition has exactly one of: {}",
-                             fmt::join(condition_kind_names, ", ")),
-                 kinds > 1 ? "write several conditions; all of them must hold" : "");
+  if (kinds != 1 && !misspelt && place.node().kind == Node::Kind::object) {
+    mistakes.add(
+        place,
+        fmt::format("a condition has exactly one of: {}", fmt::join(condition_kind_names, ", ")),
+        kinds > 1 ? "write several conditions; all of them must hold" : "");
   }
   return result;
 }
@@ -82,7 +86,7 @@ RedirectConfig parse_redirect(const Place& place, Diagnostics& mistakes) {
   reader.read("status", redirect.status);
   if (!redirect.path.empty() && !is_path(redirect.path)) {
     mistakes.add(place["path"], fmt::format("the path {} must begin with / and have no blanks",
-                             quote(redirect.path)));
+                                            quote(redirect.path)));
   }
   if (redirect.host.find_first_of(" /:@?#*") != std::string::npos) {
     mistakes.add(place["host"], fmt::format("{} is not a host name", quote(redirect.host)),

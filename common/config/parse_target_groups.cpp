@@ -50,7 +50,8 @@ HealthCheckConfig parse_health_check(const Place& place, Diagnostics& mistakes) 
     refuse_keys(place, {"path", "host", "expect_status"}, "a health check of type http", mistakes);
   }
   if (!is_path(check.path)) {
-    mistakes.add(place["path"], fmt::format("the path {} must begin with / and have no blanks", quote(check.path)));
+    mistakes.add(place["path"], fmt::format("the path {} must begin with / and have no blanks",
+                                            quote(check.path)));
   }
   if (!is_field_value(check.host) || check.host.find(' ') != std::string::npos) {
     mistakes.add(place["host"], fmt::format("{} is not a host name", quote(check.host)));

@@ -36,8 +36,8 @@ void report_wrong(const Place& place, const KeySpec& spec, Diagnostics& mistakes
 bool is_name(std::string_view text) {
   constexpr std::size_t longest = 64;
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   };
   return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), allowed);
 }
@@ -105,8 +105,7 @@ void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes, 
   out = place.node().boolean;
 }
 
-void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes,
-                std::int64_t& out) {
+void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes, std::int64_t& out) {
   TANDEM_ASSERT(spec.type == ValueType::integer || spec.type == ValueType::size);
   const Node& node = place.node();
   std::optional<std::int64_t> number;
@@ -121,16 +120,14 @@ void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes,
     return report_wrong(place, spec, mistakes, digits ? "remove the quotes" : "");
   }
   const std::string written = std::to_string(*number);
-  const bool fits =
-      spec.choices.empty()
-          ? *number >= spec.min && *number <= spec.max
-          : std::find(spec.choices.begin(), spec.choices.end(), written) != spec.choices.end();
+  const bool fits = spec.choices.empty() ? *number >= spec.min && *number <= spec.max
+                                         : std::find(spec.choices.begin(), spec.choices.end(),
+                                                     written) != spec.choices.end();
   if (!fits) return report_wrong(place, spec, mistakes);
   out = *number;
 }
 
-void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes,
-                std::string& out) {
+void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes, std::string& out) {
   const Node& node = place.node();
   if (node.kind != Kind::string) return report_wrong(place, spec, mistakes);
   switch (spec.type) {
@@ -139,7 +136,7 @@ void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes,
       break;
     case ValueType::choice:
       if (std::find(spec.choices.begin(), spec.choices.end(), node.text) == spec.choices.end()) {
-        return report_wrong(place, spec, mistakes, did_you_mean(node.text, spec.choices));
+        return report_wrong(place, spec, mistakes, did_you_mean(nearest(node.text, spec.choices)));
       }
       break;
     case ValueType::prefix:

@@ -31,7 +31,7 @@ ObjectReader::ObjectReader(const Place& place, const ObjectSpec& spec, Diagnosti
   TANDEM_ASSERT(spec.keys.size() < 64);
   if (place.node().kind != Node::Kind::object) {
     mistakes_.add(place, fmt::format("{} must be an object {{...}}, not {}", spec.name,
-                              kind_name(place.node().kind)));
+                                     kind_name(place.node().kind)));
     return;
   }
   report_unknown_keys();
@@ -48,8 +48,14 @@ void ObjectReader::report_unknown_keys() {
   for (const KeySpec& key : spec_.keys) known.push_back(key.name);
   for (const Member& member : place_.node().members) {
     if (spec_.find(member.key) != nullptr) continue;
-    std::string hint = mistakes_.full() ? "" : did_you_mean(member.key, known);
-    if (hint.empty()) hint = fmt::format("{} has: {}", spec_.name, fmt::join(known, ", "));
+    std::string hint;
+    const std::string_view meant = mistakes_.full() ? "" : nearest(member.key, known);
+    if (!meant.empty()) {
+      hint = did_you_mean(meant);
+      if (!place_[meant].exists()) mistakes_.suspect(place_.path_of(meant));
+    } else {
+      hint = fmt::format("{} has: {}", spec_.name, fmt::join(known, ", "));
+    }
     mistakes_.add(member.position, place_.path_of(member.key),
                   fmt::format("unknown key {}", quote(member.key)), std::move(hint));
   }
@@ -58,7 +64,7 @@ void ObjectReader::report_unknown_keys() {
 void ObjectReader::report_missing_keys() {
   for (const KeySpec& key : spec_.keys) {
     const Place value = place_[key.name];
-    if (!key.required || value.exists()) continue;
+    if (!key.required || value.exists() || mistakes_.reported(value)) continue;
     const std::string type = key.list ? "a list" : describe(key);
     mistakes_.add(place_.position(), value.path(),
                   fmt::format("{} needs \"{}\"", spec_.name, key.name), type);
@@ -83,11 +89,11 @@ std::vector<Place> ObjectReader::items(const Place& place, const KeySpec& spec) 
   }
   if (place.size() < spec.at_least) {
     mistakes_.add(place, fmt::format("needs at least {} item{}", spec.at_least,
-                              spec.at_least == 1 ? "" : "s"));
+                                     spec.at_least == 1 ? "" : "s"));
   }
   if (place.size() > longest_list) {
-    mistakes_.add(place, fmt::format("has {} items; at most {} are possible", place.size(),
-                                     longest_list));
+    mistakes_.add(place,
+                  fmt::format("has {} items; at most {} are possible", place.size(), longest_list));
   }
   std::vector<Place> result;
   const std::size_t count = std::min(place.size(), longest_list);

@@ -16,8 +16,9 @@ namespace tandem::config {
 /// Names of one kind of entity, with their index in the section.
 class NameIndex {
  public:
-  /// `kind` is what the entities are called: "target group".
-  explicit NameIndex(std::string_view kind) : kind_(kind) {}
+  /// `kind` is what the entities are called: "target group". `complete` is false if their
+  /// section is wrong as a whole.
+  NameIndex(std::string_view kind, bool complete) : kind_(kind), complete_(complete) {}
 
   /// Reports a name that is there already. `item` is the entity with the key "name".
   void define(const std::string& name, const Place& item, Diagnostics& mistakes);
@@ -25,7 +26,6 @@ class NameIndex {
   /// unless it may only be a consequence of another mistake.
   std::optional<std::size_t> resolve(const std::string& name, const Place& place,
                                      Diagnostics& mistakes) const;
-  [[nodiscard]] bool contains(const std::string& name) const { return by_name_.count(name) != 0; }
 
  private:
   struct Definition {
@@ -35,14 +35,14 @@ class NameIndex {
   std::string kind_;
   std::map<std::string, Definition> by_name_;
   std::size_t defined_ = 0;
-  bool complete_ = true;  // no entity without a valid name
+  bool complete_;  // no entity without a valid name
 };
 
 /// Index of the entities of a section, the array at `section`.
 template <class Entity>
 NameIndex index_names(std::string_view kind, const std::vector<Entity>& entities,
                       const Place& section, Diagnostics& mistakes) {
-  NameIndex index(kind);
+  NameIndex index(kind, !mistakes.reported(section));
   for (std::size_t i = 0; i < entities.size(); ++i) {
     index.define(entities[i].name, section[i], mistakes);
   }

@@ -14,6 +14,7 @@ constexpr std::int64_t minute = 60 * second;
 constexpr std::int64_t hour = 60 * minute;
 constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t kib = 1024;
+constexpr std::int64_t mib = 1024 * kib;
 
 constexpr KeySpec key(std::string_view name, ValueType type, std::string_view meaning) {
   KeySpec spec;
@@ -235,10 +236,11 @@ constexpr std::array timeouts_keys{
     duration("drain", 0, day, "open connections may finish at shutdown"),
 };
 constexpr std::array limits_keys{
-    integer("max_connections", 0, most_connections, "client connections; 0: what the system allows"),
-    ranged("head_bytes", ValueType::size, 4 * kib, kib * kib, "size of a request or response head"),
+    integer("max_connections", 0, most_connections,
+            "client connections; 0: what the system allows"),
+    ranged("head_bytes", ValueType::size, 4 * kib, mib, "size of a request or response head"),
     integer("header_fields", 10, 10'000, "header fields of a request or response"),
-    integer("min_body_rate", 0, kib * kib * kib, "bytes per second a body must keep up"),
+    integer("min_body_rate", 0, kib * mib, "bytes per second a body must keep up"),
     integer("retries", 0, 10, "other backends tried for a request"),
     integer("retry_budget_percent", 0, 100, "retries per requests, at most"),
 };
@@ -310,8 +312,7 @@ std::string describe(const KeySpec& key) {
     case ValueType::size: return "a size " + describe_range(key, format_size);
     case ValueType::text:
       return "a text of " + std::to_string(key.min) + " to " + std::to_string(key.max) + " bytes";
-    case ValueType::name:
-      return "a name of 1 to 64 letters, digits, dots, dashes or underscores";
+    case ValueType::name: return "a name of 1 to 64 letters, digits, dots, dashes or underscores";
     case ValueType::choice: return join(key.choices, "\"");
     case ValueType::address: return "an IP address, like \"192.0.2.1\" or \"2001:db8::1\"";
     case ValueType::listen_address: return "an IP address, or \"*\" for all";

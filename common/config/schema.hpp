@@ -39,15 +39,15 @@ struct ObjectSpec;
 struct KeySpec {
   std::string_view name;
   ValueType type = ValueType::text;
-  std::string_view meaning;           // one line for the manual
+  std::string_view meaning;  // one line for the manual
   std::int64_t min = 0;
   std::int64_t max = 0;
   Names choices = {};
   const ObjectSpec* object = nullptr;
   bool required = false;
-  bool list = false;                  // an array of `type`
-  bool or_single = false;             // of a list: one item may stand without brackets
-  std::size_t at_least = 0;           // items of a list
+  bool list = false;         // an array of `type`
+  bool or_single = false;    // of a list: one item may stand without brackets
+  std::size_t at_least = 0;  // items of a list
 };
 
 struct ObjectSpec {

@@ -52,12 +52,9 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
-  const std::string_view guess = nearest(word, candidates);
-  if (guess.empty()) return {};
-  std::string hint = "did you mean \"";
-  hint += guess;
-  return hint + "\"?";
+std::string did_you_mean(std::string_view word) {
+  if (word.empty()) return {};
+  return "did you mean \"" + std::string(word) + "\"?";
 }
 
 }  // namespace tandem::config

@@ -12,7 +12,7 @@ namespace tandem::config {
 /// O(candidates × length²) for words of up to 64 bytes; longer ones match nothing.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-/// `did you mean "listeners"?`, or empty.
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+/// `did you mean "WORD"?`, or empty for an empty word.
+std::string did_you_mean(std::string_view word);
 
 }  // namespace tandem::config

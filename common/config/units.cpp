@@ -58,8 +58,7 @@ Result<std::int64_t> parse(std::string_view text, std::span<const Unit> units,
     }
     return number * unit.factor;
   }
-  return Error{
-      fmt::format("unknown unit in {}: it must be one of {}", quote(text), list(units))};
+  return Error{fmt::format("unknown unit in {}: it must be one of {}", quote(text), list(units))};
 }
 
 std::string format(std::int64_t value, std::span<const Unit> units, std::string_view zero_unit) {

@@ -9,7 +9,7 @@ namespace {
 
 template <class Entity>
 struct Feature {
-  std::string_view key;   // where it is switched on
+  std::string_view key;  // where it is switched on
   std::string_view what;
   bool (*used)(const Entity&);
 };
@@ -41,10 +41,8 @@ constexpr Feature<Listener> listener_features[] = {
 constexpr Feature<Group> target_group_features[] = {
     {"protocol", "https backends",
      [](const Group& g) { return g.protocol == BackendProtocol::https; }},
-    {"protocol", "tls backends",
-     [](const Group& g) { return g.protocol == BackendProtocol::tls; }},
-    {"protocol", "udp backends",
-     [](const Group& g) { return g.protocol == BackendProtocol::udp; }},
+    {"protocol", "tls backends", [](const Group& g) { return g.protocol == BackendProtocol::tls; }},
+    {"protocol", "udp backends", [](const Group& g) { return g.protocol == BackendProtocol::udp; }},
     {"algorithm", "the algorithm consistent_hash",
      [](const Group& g) { return g.algorithm == Algorithm::consistent_hash; }},
     {"algorithm", "the algorithm maglev",
@@ -59,8 +57,7 @@ constexpr Feature<Group> target_group_features[] = {
      [](const Group& g) { return g.proxy_protocol != ProxyProtocol::none; }},
     {"outlier_detection", "outlier detection",
      [](const Group& g) { return g.outlier_detection.has_value(); }},
-    {"slow_start", "slow start",
-     [](const Group& g) { return g.slow_start > Duration::zero(); }},
+    {"slow_start", "slow start", [](const Group& g) { return g.slow_start > Duration::zero(); }},
 };
 
 constexpr Feature<HealthCheckConfig> health_check_features[] = {

@@ -4,6 +4,8 @@
 // positions, and keep silent about values that were reported already.
 #pragma once
 
+#include <string>
+
 #include "common/config/diagnostics.hpp"
 #include "common/config/model.hpp"
 #include "common/config/place.hpp"
@@ -29,6 +31,12 @@ void validate_listeners(const Config& config, const Definitions& definitions, co
 void validate_target_groups(const Config& config, const Place& root, Diagnostics& mistakes);
 /// Two sockets of lbd, or of lbd and syncd, on one address and port.
 void validate_sockets(const Config& config, const Place& root, Diagnostics& mistakes);
+
+inline bool is_http(ListenerProtocol protocol) {
+  return protocol == ListenerProtocol::http || protocol == ListenerProtocol::https;
+}
+/// "an http listener", for messages.
+std::string listener_kind(ListenerProtocol protocol);
 
 /// What a listener demands of its target groups.
 struct RuleContext {

@@ -15,8 +15,7 @@ bool is_unusable(const IpAddress& address) {
          Prefix::parse("127.0.0.0/8")->contains(address) || address == *IpAddress::parse("::1");
 }
 
-void check_node_addresses(const ClusterConfig& cluster, const Place& nodes,
-                          Diagnostics& mistakes) {
+void check_node_addresses(const ClusterConfig& cluster, const Place& nodes, Diagnostics& mistakes) {
   std::map<IpAddress, std::size_t> owners;
   for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
     const NodeConfig& node = cluster.nodes[i];
@@ -40,8 +39,7 @@ void check_families(const ClusterConfig& cluster, const Place& nodes, Diagnostic
   if (cluster.nodes.size() != 2) return;
   for (const std::string_view key : {"address", "sync_address"}) {
     const Place place = nodes[1][key];
-    const bool known = place.exists() && nodes[0][key].exists() &&
-                       !mistakes.reported(place) &&
+    const bool known = place.exists() && nodes[0][key].exists() && !mistakes.reported(place) &&
                        !mistakes.reported(nodes[0][key]);
     const bool lan = key == "address";
     const IpAddress& first = lan ? cluster.nodes[0].address : cluster.nodes[0].sync_address;
@@ -52,16 +50,16 @@ void check_families(const ClusterConfig& cluster, const Place& nodes, Diagnostic
   }
 }
 
-void check_witnesses(const ClusterConfig& cluster, const Place& witnesses,
-                     Diagnostics& mistakes) {
+void check_witnesses(const ClusterConfig& cluster, const Place& witnesses, Diagnostics& mistakes) {
   for (std::size_t i = 0; i < cluster.witnesses.size(); ++i) {
     const IpAddress& witness = cluster.witnesses[i];
     if (mistakes.reported(witnesses[i])) continue;
     for (const NodeConfig& node : cluster.nodes) {
       if (witness != node.address && witness != node.sync_address) continue;
-      mistakes.add(witnesses[i], fmt::format("{} is the node {} itself and proves nothing", witness.to_string(),
-                         node.name),
-             "use the default gateway, for example");
+      mistakes.add(witnesses[i],
+                   fmt::format("{} is the node {} itself and proves nothing", witness.to_string(),
+                               node.name),
+                   "use the default gateway, for example");
     }
     for (std::size_t j = 0; j < i; ++j) {
       if (cluster.witnesses[j] != witness) continue;

@@ -11,8 +11,6 @@ namespace {
 
 using Protocol = ListenerProtocol;
 
-bool is_http(Protocol protocol) { return protocol == Protocol::http || protocol == Protocol::https; }
-
 /// Keys that only listeners of some protocols understand.
 void refuse_keys(const ListenerConfig& listener, const Place& place, Diagnostics& mistakes) {
   struct Restriction {
@@ -31,8 +29,8 @@ void refuse_keys(const ListenerConfig& listener, const Place& place, Diagnostics
   for (const Restriction& restriction : restrictions) {
     const Place value = place[restriction.key];
     if (!value.exists() || restriction.allowed(listener.protocol)) continue;
-    mistakes.add(value, fmt::format("a {} listener cannot have this, only {} listeners can",
-                                    name_of(listener.protocol), restriction.who));
+    mistakes.add(value, fmt::format("{} cannot have this, only {} listeners can",
+                                    listener_kind(listener.protocol), restriction.who));
   }
 }
 
@@ -65,6 +63,10 @@ std::string_view wanted_protocols(Protocol listener) {
 
 }  // namespace
 
+std::string listener_kind(ListenerProtocol protocol) {
+  return fmt::format("{} {} listener", is_http(protocol) ? "an" : "a", name_of(protocol));
+}
+
 void validate_target(const std::string& name, const RuleContext& context, const Place& place,
                      Diagnostics& mistakes) {
   const auto index = context.target_groups.resolve(name, place, mistakes);
@@ -72,9 +74,8 @@ void validate_target(const std::string& name, const RuleContext& context, const 
   const BackendProtocol protocol = context.config.target_groups[*index].protocol;
   if (mistakes.reported(fmt::format("target_groups[{}].protocol", *index))) return;
   if (compatible(context.listener.protocol, protocol)) return;
-  mistakes.add(place, fmt::format("the target group {} speaks {}, but a {} listener needs {}",
-                                  quote(name), name_of(protocol),
-                                  name_of(context.listener.protocol),
+  mistakes.add(place, fmt::format("the target group {} speaks {}, but {} needs {}", quote(name),
+                                  name_of(protocol), listener_kind(context.listener.protocol),
                                   wanted_protocols(context.listener.protocol)));
 }
 
@@ -97,6 +98,7 @@ void validate_listeners(const Config& config, const Definitions& definitions, co
       validate_target(listener.default_target_group, context, target, mistakes);
       continue;
     }
+    if (mistakes.reported(target) || mistakes.reported(place["rules"])) continue;
     const bool catch_all =
         std::any_of(listener.rules.begin(), listener.rules.end(),
                     [](const RuleConfig& rule) { return rule.conditions.empty(); });

@@ -14,8 +14,6 @@ namespace {
 using Kind = ConditionConfig::Kind;
 using Protocol = ListenerProtocol;
 
-bool is_http(Protocol protocol) { return protocol == Protocol::http || protocol == Protocol::https; }
-
 /// Without HTTP only the client's address is known, and with tls the name it asks for (SNI).
 bool condition_possible(Kind kind, Protocol protocol) {
   return is_http(protocol) || kind == Kind::source ||
@@ -25,24 +23,24 @@ bool condition_possible(Kind kind, Protocol protocol) {
 void check_action(const Place& rule, Diagnostics& mistakes) {
   constexpr std::string_view actions[] = {"target_group", "target_groups", "redirect"};
   const auto count = std::count_if(std::begin(actions), std::end(actions), [&](const auto action) {
-    return rule[action].exists();
+    return rule[action].exists() || mistakes.reported(rule[action]);
   });
   if (count == 1) return;
-  mistakes.add(rule,
-               count == 0 ? "a rule needs a target_group, target_groups or a redirect"
-                          : "a rule has only one of target_group, target_groups and redirect");
+  mistakes.add(rule, count == 0
+                         ? "a rule needs a target_group, target_groups or a redirect"
+                         : "a rule has only one of target_group, target_groups and redirect");
 }
 
-void check_redirect(const RedirectConfig& redirect, const RuleContext& context,
-                    const Place& place, Diagnostics& mistakes) {
+void check_redirect(const RedirectConfig& redirect, const RuleContext& context, const Place& place,
+                    Diagnostics& mistakes) {
   const Protocol protocol = context.listener.protocol;
   if (!context.protocol_unknown && !is_http(protocol)) {
-    mistakes.add(place, fmt::format("a {} listener cannot redirect", name_of(protocol)));
+    mistakes.add(place, listener_kind(protocol) + " cannot redirect");
     return;
   }
   const bool elsewhere = !redirect.host.empty() || redirect.port || !redirect.path.empty();
-  const bool asked = place["scheme"].exists() || place["host"].exists() ||
-                     place["port"].exists() || place["path"].exists();
+  const bool asked = place["scheme"].exists() || place["host"].exists() || place["port"].exists() ||
+                     place["path"].exists();
   if (!asked && place.node().kind == Node::Kind::object) {
     mistakes.add(place, "a redirect must change something", "scheme, host, port or path");
   }
@@ -96,9 +94,8 @@ void validate_rules(const RuleContext& context, const Place& rules, Diagnostics&
           condition_possible(kind, context.listener.protocol)) {
         continue;
       }
-      mistakes.add(condition,
-                   fmt::format("a {} listener does not see the {} of a request",
-                               name_of(context.listener.protocol), name_of(kind)));
+      mistakes.add(condition, fmt::format("{} does not see the {} of a request",
+                                          listener_kind(context.listener.protocol), name_of(kind)));
     }
     const Place priority = place["priority"];
     if (!priority.exists() || mistakes.reported(priority)) continue;

@@ -67,8 +67,7 @@ void validate_sockets(const Config& config, const Place& root, Diagnostics& mist
     std::vector<Socket>& others = by_port[socket.port];
     for (const Socket& other : others) {
       if (!collide(socket, other)) continue;
-      mistakes.add(socket.place,
-                   fmt::format("{} has this address and port already", other.owner),
+      mistakes.add(socket.place, fmt::format("{} has this address and port already", other.owner),
                    fmt::format("at line {}", other.place.position().line));
       break;
     }

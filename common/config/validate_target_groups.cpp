@@ -11,8 +11,7 @@
 namespace tandem::config {
 namespace {
 
-void check_backends(const TargetGroupConfig& group, const Place& backends,
-                    Diagnostics& mistakes) {
+void check_backends(const TargetGroupConfig& group, const Place& backends, Diagnostics& mistakes) {
   index_names("backend", group.backends, backends, mistakes);
   std::map<Endpoint, Place> seen;
   for (std::size_t i = 0; i < group.backends.size(); ++i) {
@@ -31,40 +30,38 @@ void check_backends(const TargetGroupConfig& group, const Place& backends,
   }
 }
 
-void check_health_check(const HealthCheckConfig& check, const Place& place,
-                        Diagnostics& mistakes) {
+void check_health_check(const HealthCheckConfig& check, const Place& place, Diagnostics& mistakes) {
   const Place timeout = place["timeout"];
   if (check.timeout > check.interval && !mistakes.reported(timeout)) {
-    mistakes.add(timeout, fmt::format("the timeout {} is longer than the interval {}",
-                                      format_duration(check.timeout),
-                                      format_duration(check.interval)));
+    mistakes.add(timeout,
+                 fmt::format("the timeout {} is longer than the interval {}",
+                             format_duration(check.timeout), format_duration(check.interval)));
   }
   const Place transition = place["transition_interval"];
   if (check.transition_interval > check.interval && !mistakes.reported(transition)) {
-    mistakes.add(transition,
-                 fmt::format("the transition interval {} is longer than the interval {}",
-                             format_duration(check.transition_interval),
-                             format_duration(check.interval)));
+    mistakes.add(
+        transition,
+        fmt::format("the transition interval {} is longer than the interval {}",
+                    format_duration(check.transition_interval), format_duration(check.interval)));
   }
 }
 
-void check_combinations(const TargetGroupConfig& group, const Place& place,
-                        Diagnostics& mistakes) {
+void check_combinations(const TargetGroupConfig& group, const Place& place, Diagnostics& mistakes) {
   const bool http =
       group.protocol == BackendProtocol::http || group.protocol == BackendProtocol::https;
   const bool udp = group.protocol == BackendProtocol::udp;
   const bool protocol_known = !mistakes.reported(place["protocol"]);
-  const bool hashes = group.algorithm == Algorithm::consistent_hash ||
-                      group.algorithm == Algorithm::maglev;
+  const bool hashes =
+      group.algorithm == Algorithm::consistent_hash || group.algorithm == Algorithm::maglev;
   if (protocol_known && !http && group.sticky && group.sticky->type == StickyConfig::Type::cookie &&
       !mistakes.reported(place["sticky"]["type"])) {
-    mistakes.add(place["sticky"], fmt::format("a {} target group has no cookies",
-                                              name_of(group.protocol)),
+    mistakes.add(place["sticky"],
+                 fmt::format("a {} target group has no cookies", name_of(group.protocol)),
                  "use \"type\": \"source\"");
   }
   if (!group.hash_key.empty() && !hashes && !mistakes.reported(place["algorithm"])) {
-    mistakes.add(place["hash_key"], fmt::format("the algorithm {} does not hash",
-                                                name_of(group.algorithm)),
+    mistakes.add(place["hash_key"],
+                 fmt::format("the algorithm {} does not hash", name_of(group.algorithm)),
                  "hash_key belongs to consistent_hash and maglev");
   }
   if (protocol_known && group.forwarding != Forwarding::proxy &&

@@ -43,19 +43,20 @@ void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Pla
   }
   for (const NodeConfig& node : cluster.nodes) {
     if (address != node.address && address != node.sync_address) continue;
-    return mistakes.add(place, fmt::format("{} is the own address of the node {}", address.to_string(),
-                              node.name),
-                  "a floating address must be an additional one");
+    return mistakes.add(
+        place, fmt::format("{} is the node {}'s own address", address.to_string(), node.name),
+        "a floating address must be an additional one");
   }
   for (const IpAddress& witness : cluster.witnesses) {
     if (address != witness) continue;
     return mistakes.add(place, address.to_string() + " is a witness of the cluster",
-                  "a witness must not move with the nodes");
+                        "a witness must not move with the nodes");
   }
   if (names_network(prefix) && outside_lan(prefix, cluster)) {
-    mistakes.add(place, fmt::format("no node has its address in the network of {}", prefix.to_string()),
-           fmt::format("{} is at {}; check the address and the prefix length",
-                       cluster.nodes.front().name, cluster.nodes.front().address.to_string()));
+    mistakes.add(
+        place, fmt::format("no node has its address in the network of {}", prefix.to_string()),
+        fmt::format("{} is at {}; check the address and the prefix length",
+                    cluster.nodes.front().name, cluster.nodes.front().address.to_string()));
   }
 }
 
@@ -73,9 +74,10 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
     const auto [first, added] =
         taken.routers.try_emplace({virtual_address.interface, virtual_address.vrid}, vrid);
     if (!added) {
-      mistakes.add(vrid, fmt::format("VRID {} is taken on {}", virtual_address.vrid,
-                         virtual_address.interface),
-             fmt::format("first at line {}", first->second.position().line));
+      mistakes.add(
+          vrid,
+          fmt::format("VRID {} is taken on {}", virtual_address.vrid, virtual_address.interface),
+          fmt::format("first at line {}", first->second.position().line));
     }
   }
   for (std::size_t i = 0; i < virtual_address.addresses.size(); ++i) {
@@ -85,13 +87,15 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
     const auto [first, added] =
         taken.addresses.try_emplace(virtual_address.addresses[i].address, address);
     if (!added) {
-      mistakes.add(address, fmt::format("duplicate address {}",
-                         virtual_address.addresses[i].address.to_string()),
-             fmt::format("first at line {}", first->second.position().line));
+      mistakes.add(
+          address,
+          fmt::format("duplicate address {}", virtual_address.addresses[i].address.to_string()),
+          fmt::format("first at line {}", first->second.position().line));
     }
   }
   if (virtual_address.interface.find_first_of("/ ") != std::string::npos) {
-    mistakes.add(place["interface"], quote(virtual_address.interface) + " is not an interface name");
+    mistakes.add(place["interface"],
+                 quote(virtual_address.interface) + " is not an interface name");
   }
   // VRRPv3 counts the interval in hundredths of a second (RFC 9568 section 5.2.7).
   if (virtual_address.advert_interval % milliseconds(10) != Duration::zero()) {
@@ -106,9 +110,9 @@ void validate_virtual_addresses(const Config& config, const NameIndex& nodes, co
   const Place section = root["virtual_addresses"];
   index_names("virtual address", config.virtual_addresses, section, mistakes);
   if (!config.cluster) {
-    if (!config.virtual_addresses.empty()) {
+    if (!config.virtual_addresses.empty() && !mistakes.reported(root["cluster"])) {
       mistakes.add(section, "virtual addresses need a \"cluster\"",
-             "floating addresses float between the nodes of a cluster");
+                   "floating addresses float between the nodes of a cluster");
     }
     return;
   }

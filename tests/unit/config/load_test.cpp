@@ -106,8 +106,8 @@ TEST_CASE("a file that cannot be read is one diagnostic") {
 }
 
 TEST_CASE("a file larger than 16 MiB is refused without being parsed") {
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("tandem-config-test-" + std::to_string(::getpid()));
+  const auto path =
+      std::filesystem::temp_directory_path() / ("tandem-config-test-" + std::to_string(::getpid()));
   std::ofstream(path).close();
   std::filesystem::resize_file(path, 17 * 1024 * 1024);
   const LoadOutcome outcome = load_file(path.string());

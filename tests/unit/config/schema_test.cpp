@@ -17,8 +17,8 @@ void check_key(const KeySpec& key) {
   CHECK_FALSE(describe(key).empty());
   CHECK((key.type == ValueType::object) == (key.object != nullptr));
   CHECK(key.min <= key.max);
-  const bool ranged = key.type == ValueType::duration || key.type == ValueType::size ||
-                      key.type == ValueType::text;
+  const bool ranged =
+      key.type == ValueType::duration || key.type == ValueType::size || key.type == ValueType::text;
   if (ranged) CHECK(key.max > 0);
   if (key.type == ValueType::choice) CHECK_FALSE(key.choices.empty());
   if (key.or_single || key.at_least > 0) CHECK(key.list);

@@ -48,9 +48,9 @@ inline std::string root(const std::string& members) {
   return "{ \"version\": 1,\n\n" + members + "\n}";
 }
 
-inline constexpr const char* one_group =
+inline const std::string one_group =
     R"("target_groups": [ { "name": "g", "backends": [ { "name": "b", "address": "10.0.0.1:80" } ] } ])";
-inline constexpr const char* one_cluster = R"("cluster": { "name": "c", "nodes": [
+inline const std::string one_cluster = R"("cluster": { "name": "c", "nodes": [
  { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
  { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })";
 
@@ -70,13 +70,14 @@ inline std::string rule(const std::string& members) {
 /// Members of a target group.
 inline std::string group(const std::string& members) {
   return "{ \"version\": 1, \"target_groups\": [\n"
-         "{ \"name\": \"g\", \"backends\": [ { \"name\": \"b\", \"address\": \"10.0.0.1:80\" } ],\n" +
+         "{ \"name\": \"g\", \"backends\": [ { \"name\": \"b\", \"address\": \"10.0.0.1:80\" } "
+         "],\n" +
          members + "\n} ] }";
 }
 /// Members of a virtual address of the nodes n1 and n2.
 inline std::string virtual_address(const std::string& members) {
-  return "{ \"version\": 1, \"virtual_addresses\": [\n{ \"name\": \"v\",\n" + members +
-         "\n} ],\n" + one_cluster + " }";
+  return "{ \"version\": 1, \"virtual_addresses\": [\n{ \"name\": \"v\",\n" + members + "\n} ],\n" +
+         one_cluster + " }";
 }
 /// Members of a cluster beside its name.
 inline std::string cluster(const std::string& members) {
@@ -85,9 +86,9 @@ inline std::string cluster(const std::string& members) {
 
 /// One row of a table of mistakes.
 struct Mistake {
-  const char* what;
+  std::string what;
   std::string text;
-  const char* expected;  // the only diagnostics, in short form, one per line
+  std::string expected;  // the only diagnostics, in short form, one per line
 };
 
 inline void check(const std::vector<Mistake>& rows) {

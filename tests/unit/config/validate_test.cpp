@@ -3,6 +3,7 @@
 
 using namespace tandem::config;
 
+
 TEST_CASE("clusters") {
   check({
       {"one node",
@@ -101,7 +102,7 @@ TEST_CASE("virtual addresses") {
        "\"41s\""},
       {"address of a node",
        virtual_address(R"("addresses": ["192.0.2.2/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
-       "3:15: virtual_addresses[0].addresses[0]: 192.0.2.2 is the own address of the node n2 (a "
+       "3:15: virtual_addresses[0].addresses[0]: 192.0.2.2 is the node n2's own address (a "
        "floating address must be an additional one)"},
       {"outside of the LAN",
        virtual_address(R"("addresses": ["192.0.20.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
@@ -131,23 +132,17 @@ TEST_CASE("between virtual addresses") {
       {"same VRID on one interface",
        root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" },
  { "name": "b", "addresses": ["192.0.2.101/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n2" } ],
-"cluster": { "name": "c", "nodes": [
- { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
- { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })"),
+)" + one_cluster),
        "4:79: virtual_addresses[1].vrid: VRID 7 is taken on eth0 (first at line 3)"},
       {"same name",
        root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" },
  { "name": "a", "addresses": ["192.0.2.101/24"], "interface": "eth0", "vrid": 8, "preferred_node": "n2" } ],
-"cluster": { "name": "c", "nodes": [
- { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
- { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })"),
+)" + one_cluster),
        "4:12: virtual_addresses[1].name: duplicate virtual address name \"a\" (first at line 3)"},
       {"same address",
        root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" },
  { "name": "b", "addresses": ["192.0.2.100/32"], "interface": "eth1", "vrid": 7, "preferred_node": "n2" } ],
-"cluster": { "name": "c", "nodes": [
- { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
- { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] })"),
+)" + one_cluster),
        "4:31: virtual_addresses[1].addresses[0]: duplicate address 192.0.2.100 (first at line 3)"},
       {"without a cluster",
        root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1" } ])"),
