@@ -117,12 +117,11 @@ ChunkedDecoder::Step ChunkedDecoder::next_trailer(std::string_view input, std::s
       state_ = State::done;
       return {Event::end, HeadError::none, at + line_bytes, {}};
     }
+    if (line == "\n") return fail(HeadError::bare_lf, at);
     detail::Cursor cursor{line.data(), line.data() + line.size(), line.data()};
     Field field;
-    if (detail::read_field(cursor, field) != HeadState::complete) {
-      const bool bare = cursor.error == HeadError::none;  // the line has no other end than LF
-      return fail(bare ? HeadError::bare_lf : cursor.error, at);
-    }
+    // A line that holds its LF is complete or wrong, never incomplete.
+    if (detail::read_field(cursor, field) != HeadState::complete) return fail(cursor.error, at);
     at += line_bytes;
     if (!is_forbidden(line.substr(0, field.name_size), field.id)) {
       return {Event::trailer, HeadError::none, at, line};

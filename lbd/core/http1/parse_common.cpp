@@ -56,8 +56,8 @@ HeadError read_content_length(std::string_view value, std::uint64_t& length) noe
 
 namespace {
 
-/// Looks for LF LF or LF CR LF from progress.searched on; leaves progress at the first byte that the
-/// next call has to see again.
+/// Looks for LF LF or LF CR and one more byte from progress.searched on: the end of the head, or what
+/// is wrong instead of it. Leaves progress at the first byte that the next call has to see again.
 bool find_end(std::string_view bytes, HeadProgress& progress) noexcept {
   std::size_t at = progress.searched;
   for (;;) {
@@ -67,7 +67,7 @@ bool find_end(std::string_view bytes, HeadProgress& progress) noexcept {
       return false;
     }
     const std::string_view after = bytes.substr(at + 1, 2);
-    if (after.starts_with('\n') || after == "\r\n") return true;
+    if (after.starts_with('\n') || (after.starts_with('\r') && after.size() == 2)) return true;
     if (after.empty() || after == "\r") {
       progress.searched = static_cast<std::uint32_t>(at);
       return false;

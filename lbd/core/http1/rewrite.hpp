@@ -92,9 +92,9 @@ inline constexpr std::size_t usual_scratch = 2048;
 
 /// What the request's surroundings contribute to the forwarded head. Views are borrowed.
 struct RequestContext {
-  std::string_view client_address;      // text of the client's IP address, for X-Forwarded-For
+  std::string_view client_address = {}; // text of the client's IP address, for X-Forwarded-For
   std::string_view scheme = "http";     // for X-Forwarded-Proto
-  std::string_view default_host;        // Host for a 1.0 request without one; may be empty
+  std::string_view default_host = {};   // Host for a 1.0 request without one; may be empty
   bool trusted_client = false;          // X-Forwarded-* of the client are kept and extended
   bool allow_upgrade = false;           // the session can carry a tunnel; else Upgrade is removed
   bool forward_expect = true;           // leave "Expect: 100-continue" to the backend
@@ -114,7 +114,7 @@ struct ResponseContext {
   bool client_http10 = false;           // the request was HTTP/1.0
   bool client_keep_alive = true;        // it asked for keep-alive
   bool to_head = false;                 // it was a HEAD request
-  std::string_view set_cookie_line;     // complete "Set-Cookie: ...\r\n", or empty
+  std::string_view set_cookie_line = {};// complete "Set-Cookie: ...\r\n", or empty
   const CompiledEdits* edits = nullptr;
 };
 

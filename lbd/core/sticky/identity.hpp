@@ -1,4 +1,4 @@
-// The identity of a backend in cookies, sticky tables and on the sync link.
+// The identity of a target group in cookies (of a backend: lbd/control/id_registry.hpp).
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,7 @@
 
 namespace tandem::lbd {
 
-/// Stable 64-bit hash of a group's name (FNV-1a with a finaliser): equal on both nodes, over reloads
-/// and versions. Never 0.
+/// Stable 64-bit hash of a group's name: equal on both nodes, over reloads and versions.
 [[nodiscard]] std::uint64_t group_identity(std::string_view group) noexcept;
-
-/// The same for (group, backend); never a list position. Never 0: 0 means "none".
-[[nodiscard]] std::uint64_t backend_identity(std::string_view group, std::string_view backend) noexcept;
 
 }  // namespace tandem::lbd
