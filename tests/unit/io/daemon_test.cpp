@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "common/io/unique_fd.hpp"
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem::io;
 using tandem::io::testing::TemporaryDirectory;

@@ -7,7 +7,7 @@
 #include "common/io/clock.hpp"
 #include "common/io/http_client.hpp"
 #include "common/log/log.hpp"
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem;
 using namespace tandem::io;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/io/unix_socket.hpp"
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem;
 using namespace tandem::io;

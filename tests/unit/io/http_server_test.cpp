@@ -14,7 +14,7 @@
 #include "common/io/http_client.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/io/unix_socket.hpp"
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem;
 using namespace tandem::io;

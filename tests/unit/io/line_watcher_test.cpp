@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "common/io/http_client.hpp"
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem::io;
 using tandem::io::testing::eventually;

@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem::io;
 

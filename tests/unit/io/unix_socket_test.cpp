@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <fstream>
 
-#include "tests/unit/io/fixture.hpp"
+#include "tests/support/io_fixture.hpp"
 
 using namespace tandem::io;
 using tandem::io::testing::TemporaryDirectory;

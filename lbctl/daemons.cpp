@@ -1,0 +1,57 @@
+#include "lbctl/daemons.hpp"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "common/io/http_client.hpp"
+#include "lbctl/render/field.hpp"
+
+namespace tandem::ctl {
+
+using Json = nlohmann::ordered_json;
+
+std::string socket_path(const Invocation& invocation, std::string_view daemon) {
+  return fmt::format("{}/{}.sock", invocation.run_dir, daemon);
+}
+
+std::string start_hint(const Invocation& invocation, std::string_view daemon) {
+  if (invocation.run_dir == Invocation{}.run_dir) return fmt::format("start it: systemctl start tandem-{}", daemon);
+  return fmt::format("start {} with --run-dir {}, or give lbctl the --run-dir of the running one", daemon,
+                     invocation.run_dir);
+}
+
+Reply call(const Invocation& invocation, std::string_view daemon, std::string_view method, std::string_view target,
+           std::string_view body, Duration timeout) {
+  auto outcome = io::http_exchange(socket_path(invocation, daemon), method, target, body, timeout);
+  Reply reply;
+  if (auto* failure = std::get_if<io::CallFailure>(&outcome)) {
+    reply.error = std::move(failure->message);
+    reply.not_running = failure->kind == io::CallFailure::Kind::not_running;
+    if (reply.not_running) reply.hint = start_hint(invocation, daemon);
+    return reply;
+  }
+  auto& response = std::get<io::HttpResponse>(outcome);
+  reply.status = response.status;
+  reply.body = std::move(response.body);
+  if (reply.ok()) return reply;
+  const Json json = Json::parse(reply.body, nullptr, false);
+  reply.error = text_field(json, "error", fmt::format("{} answered {} to {} {}", daemon, reply.status, method, target));
+  reply.hint = text_field(json, "hint", "");
+  return reply;
+}
+
+int fail(const Output& output, const Reply& reply) {
+  return output.fail(reply.not_running ? exit_not_running : exit_failure, reply.error, reply.hint);
+}
+
+nlohmann::ordered_json parse_object(Reply& reply) {
+  Json json = Json::parse(reply.body, nullptr, false);
+  if (json.is_object()) return json;
+  reply.status = 0;
+  reply.error = "the daemon's answer is not a JSON object";
+  return Json::object();
+}
+
+}  // namespace tandem::ctl

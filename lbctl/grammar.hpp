@@ -1,0 +1,81 @@
+// The command line of lbctl as data: one table from which parsing, usage and completion come.
+//
+//   lbctl [--run-dir DIR] [--config FILE] [--json] COMMAND [ARGUMENT …] [OPTION …]
+//
+// Pure: words in, an Invocation or an Error out. Options may stand anywhere.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+
+namespace tandem::ctl {
+
+enum class CommandId : std::uint8_t {
+  status, check, drain, enable, weight, reload, failover, events, sync, vrrp, metrics, help, version
+};
+
+/// What an argument must look like; completion offers values by it.
+enum class ArgumentKind : std::uint8_t { file, backend, weight, virtual_address, daemon, command };
+
+struct ArgumentSpec {
+  ArgumentKind kind = ArgumentKind::file;
+  std::string_view placeholder;  // "GROUP/BACKEND"
+  bool required = true;
+};
+
+struct OptionSpec {
+  std::string_view name;         // "--follow"
+  std::string_view placeholder;  // "DIR"; empty for a flag
+  std::string_view help;
+};
+
+struct CommandSpec {
+  CommandId id = CommandId::help;
+  std::string_view word;
+  std::span<const ArgumentSpec> arguments;  // required ones first
+  std::span<const OptionSpec> options;      // beside the global ones
+  std::string_view summary;                 // one line
+  std::string_view details;                 // further lines of `lbctl help COMMAND`, may be empty
+};
+
+std::span<const CommandSpec> commands();
+std::span<const OptionSpec> global_options();
+const CommandSpec& command(CommandId id);
+/// nullptr if there is no such command.
+const CommandSpec* find_command(std::string_view word);
+
+/// A backend as the operator names it: "shop/s1".
+struct BackendName {
+  std::string group;
+  std::string backend;
+};
+std::optional<BackendName> parse_backend(std::string_view text);
+
+inline constexpr std::uint32_t max_weight = 1000;
+
+/// A checked command line.
+struct Invocation {
+  CommandId command = CommandId::help;
+  std::vector<std::string> arguments;  // as many as the command takes, less absent optional ones
+  std::string run_dir = "/run/tandem";
+  std::optional<std::string> config_file;
+  bool json = false;
+  bool follow = false;
+  bool once = false;
+};
+
+inline constexpr std::string_view default_config_file = "/etc/tandem/tandem.json";
+
+/// `words` are those after the program's name. The error says which word is wrong and what is expected.
+Result<Invocation> parse(const std::vector<std::string>& words);
+
+/// True if `words` ask for JSON, even if they do not parse: errors then are JSON, too.
+bool wants_json(const std::vector<std::string>& words);
+
+}  // namespace tandem::ctl

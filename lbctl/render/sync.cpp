@@ -1,0 +1,47 @@
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lbctl/render/field.hpp"
+#include "lbctl/render/render.hpp"
+#include "lbctl/render/table.hpp"
+
+namespace tandem::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string peer_text(const Json& peer, TimePoint now, bool color) {
+  const bool connected = bool_field(peer, "connected");
+  std::string text = fmt::format("peer {} ", text_field(peer, "name"));
+  text += toned(connected ? "connected" : "not connected", connected ? Tone::good : Tone::bad, color);
+  if (connected) text += fmt::format(" at {}", text_field(peer, "address"));
+  return text + fmt::format(" for {}", age_field(peer, "since_ns", now));
+}
+
+}  // namespace
+
+std::string sync_summary(const Json& status, TimePoint now, bool color) {
+  const bool in_sync = bool_field(status, "in_sync");
+  std::string text = toned(in_sync ? "in sync" : "not in sync", in_sync ? Tone::good : Tone::bad, color);
+  const std::string reason = text_field(status, "in_sync_reason", "");
+  if (!reason.empty()) text += fmt::format(" ({})", reason);
+  const Json& lag = member(status, "lag");
+  return text + fmt::format("; {}; lag {} entries, oldest {} ms", peer_text(member(status, "peer"), now, color),
+                            text_field(lag, "entries"), text_field(lag, "oldest_ms"));
+}
+
+std::string render_sync(const Json& status, TimePoint now, bool color) {
+  std::string text = sync_summary(status, now, color) + "\n";
+  text += fmt::format("last heard from the peer {} ms ago; {} local clients; {} resyncs\n",
+                      text_field(member(status, "peer"), "last_heard_ms"), text_field(status, "clients"),
+                      text_field(status, "resyncs_total"));
+  std::vector<Row> rows;
+  for (const Json& table : elements(status, "tables")) {
+    rows.push_back({text_field(table, "name"), text_field(table, "entries"), text_field(table, "tombstones")});
+  }
+  if (!rows.empty()) text += "\n" + render_table({"TABLE", "ENTRIES", "TOMBSTONES"}, rows, color);
+  return text;
+}
+
+}  // namespace tandem::ctl

@@ -1,0 +1,77 @@
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lbctl/render/field.hpp"
+#include "lbctl/render/render.hpp"
+#include "lbctl/render/table.hpp"
+
+namespace tandem::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string joined(const std::vector<Json>& texts) {
+  std::string all;
+  for (const Json& text : texts) {
+    if (!text.is_string()) continue;
+    all += (all.empty() ? "" : ", ") + printable(text.get_ref<const std::string&>());
+  }
+  return all.empty() ? "-" : all;
+}
+
+std::string drops_text(const Json& dropped) {
+  std::string all;
+  if (dropped.is_object()) {
+    for (const auto& item : dropped.items()) {
+      if (item.value() == 0) continue;
+      all += fmt::format("{}{} {}", all.empty() ? "" : ", ", printable(item.key()), text_field(dropped, item.key()));
+    }
+  }
+  return all.empty() ? "none" : all;
+}
+
+std::string take_over_text(const Json& address) {
+  if (bool_field(address, "may_take_over")) return "yes";
+  return "no: " + text_field(address, "may_take_over_reason");
+}
+
+Tone state_tone(const std::string& state) {
+  if (state == "active") return Tone::good;
+  return state == "backup" ? Tone::plain : Tone::warn;
+}
+
+std::string address_block(const Json& address, TimePoint now, bool color) {
+  const std::string state = text_field(address, "state");
+  std::string text = fmt::format("{}: {} for {} ({})\n", text_field(address, "name"),
+                                 toned(state, state_tone(state), color), age_field(address, "since_ns", now),
+                                 text_field(address, "cause"));
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<16}{}\n", name, value);
+  };
+  line("addresses", fmt::format("{} on {}, vrid {}", joined(elements(address, "addresses")),
+                                text_field(address, "interface"), text_field(address, "vrid")));
+  line("owner", fmt::format("{} (preferred {})", text_field(address, "owner", "nobody"),
+                            text_field(address, "preferred_node")));
+  line("priority", fmt::format("{}, peer's {}", text_field(address, "priority"), text_field(address, "peer_priority")));
+  line("may take over", take_over_text(address));
+  line("adverts", fmt::format("every {} ms, {} sent, {} received, the last {} ms ago",
+                              text_field(address, "advert_interval_ms"), text_field(address, "adverts_sent"),
+                              text_field(address, "adverts_received"), text_field(address, "peer_last_advert_ms")));
+  line("dropped", drops_text(member(address, "adverts_dropped")));
+  return text;
+}
+
+}  // namespace
+
+std::string render_vrrp(const Json& status, TimePoint now, bool color) {
+  const bool ready = bool_field(status, "lbd_ready");
+  std::string text = fmt::format("node {}: lbd is {}", text_field(status, "node"),
+                                 toned(ready ? "ready" : "not ready", ready ? Tone::good : Tone::bad, color));
+  if (!ready) text += fmt::format(" ({})", text_field(status, "lbd_reason"));
+  text += bool_field(status, "in_sync") ? ", in sync\n" : ", not in sync\n";
+  for (const Json& address : elements(status, "virtual_addresses")) text += "\n" + address_block(address, now, color);
+  return text;
+}
+
+}  // namespace tandem::ctl

@@ -1,0 +1,73 @@
+#include "lbctl/render/render.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/lbctl/samples.hpp"
+
+using namespace tandem;
+using namespace tandem::ctl;
+using Json = nlohmann::ordered_json;
+
+namespace {
+const TimePoint now{std::chrono::seconds(64)};
+}
+
+TEST_CASE("vrrp: each address in full") {
+  CHECK(render_vrrp(Json::parse(ctl::testing::vrrpd_status), now, false) ==
+        "node lb1: lbd is ready, in sync\n"
+        "\n"
+        "vip-a: active for 1m0s (three adverts missed)\n"
+        "  addresses       192.0.2.100/24 on eth0, vrid 51\n"
+        "  owner           lb1 (preferred lb1)\n"
+        "  priority        150, peer's 100\n"
+        "  may take over   yes\n"
+        "  adverts         every 100 ms, 600 sent, 2 received, the last 60000 ms ago\n"
+        "  dropped         ttl 3\n"
+        "\n"
+        "vip-b: backup for 1m0s (adverts of a higher priority)\n"
+        "  addresses       192.0.2.101/24 on eth0, vrid 52\n"
+        "  owner           lb2 (preferred lb2)\n"
+        "  priority        100, peer's 150\n"
+        "  may take over   yes\n"
+        "  adverts         every 100 ms, 0 sent, 600 received, the last 35 ms ago\n"
+        "  dropped         none\n");
+  Json unready = Json::parse(ctl::testing::vrrpd_status);
+  unready["lbd_ready"] = false;
+  unready["lbd_reason"] = "its socket closed";
+  unready["virtual_addresses"][0]["may_take_over"] = false;
+  unready["virtual_addresses"][0]["may_take_over_reason"] = "lbd is not ready";
+  unready["virtual_addresses"][0]["owner"] = nullptr;
+  const std::string text = render_vrrp(unready, now, false);
+  CHECK(text.find("lbd is not ready (its socket closed), in sync\n") != std::string::npos);
+  CHECK(text.find("  may take over   no: lbd is not ready\n") != std::string::npos);
+  CHECK(text.find("  owner           nobody (preferred lb1)\n") != std::string::npos);
+}
+
+TEST_CASE("sync: the peer, the lag and the tables") {
+  Json status = Json::parse(ctl::testing::syncd_status);
+  CHECK(render_sync(status, now, false) ==
+        "in sync (digests agree); peer lb2 connected at 198.51.100.2 for 1m2s; lag 0 entries, oldest 0 ms\n"
+        "last heard from the peer 40 ms ago; 2 local clients; 1 resyncs\n"
+        "\n"
+        "TABLE   ENTRIES  TOMBSTONES\n"
+        "sticky     1200           3\n");
+  status["in_sync"] = false;
+  status["peer"]["connected"] = false;
+  CHECK(sync_summary(status, now, false).find("not in sync (digests agree); peer lb2 not connected for 1m2s") == 0);
+}
+
+TEST_CASE("an event is a line with the wall clock's time, the subject, the cause and its details") {
+  ::setenv("TZ", "UTC0", 1);
+  ::tzset();
+  const auto epoch = std::chrono::system_clock::from_time_t(1'700'000'000);  // 2023-11-14 22:13:20
+  const Json event = {{"time_ns", 1'234'567'890}, {"node", "lb1"},    {"daemon", "vrrpd"}, {"event", "active"},
+                      {"subject", "vip-a"},       {"cause", "three adverts missed"}, {"priority", "150"}, {"from", "lb2"}};
+  CHECK(render_event(event, epoch) ==
+        "2023-11-14 22:13:21.234  lb1 vrrpd  vip-a active: three adverts missed (priority=150, from=lb2)\n");
+  CHECK(render_event(Json::object(), epoch) == "-  - -      - -: -\n");
+  CHECK(render_event(Json("x"), epoch).back() == '\n');
+}
