@@ -5,3 +5,13 @@ tandem_test(lbd_control LABEL unit
           unit/lbd/control/readiness_test.cpp unit/lbd/control/snapshot_builder_test.cpp
           unit/lbd/control/sticky_sync_test.cpp
   DEPS tandem_lbd_control)
+tandem_test(lbd_control_io LABEL integration
+  SOURCES integration/lbd_control/control_sink_test.cpp integration/lbd_control/health_checker_test.cpp
+          integration/lbd_control/listen_sockets_test.cpp integration/lbd_control/scripted_backend.cpp
+  DEPS tandem_lbd_control)
+tandem_test(lbd_daemon LABEL integration
+  SOURCES integration/lbd_control/lbd_process.cpp integration/lbd_control/lbd_test.cpp
+          integration/lbd_control/scripted_backend.cpp
+  DEPS tandem_io tandem_base nlohmann_json::nlohmann_json)
+target_compile_definitions(test_lbd_daemon PRIVATE LBD_BINARY="$<TARGET_FILE:lbd>")
+add_dependencies(test_lbd_daemon lbd)
