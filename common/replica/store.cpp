@@ -142,6 +142,7 @@ void Store::expire(TimePoint now, std::size_t most) {
                         now - record.changed_at < limits_.unacknowledged_tombstone_time;
     if (wanted) {
       set_deadline(record, now + limits_.tombstone_time);
+      record.origin = 0;  // whoever brought it must keep it longer, too
       touch(record);
     } else {
       remove(record);
