@@ -39,7 +39,9 @@ Acceptor::~Acceptor() {
   loop_.remove(*this, fd_);
 }
 
-void Acceptor::on_events(std::uint32_t) {
+void Acceptor::on_events(std::uint32_t) { accept_waiting(); }
+
+void Acceptor::accept_waiting() {
   for (int i = 0; i < batch; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;

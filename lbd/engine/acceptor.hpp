@@ -52,6 +52,9 @@ class Acceptor final : private EventSource, private Timer {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
+  /// Takes one batch of what waits in the queue, without waiting for an event.
+  void accept_waiting();
+
  private:
   void on_events(std::uint32_t events) override;
   void on_expired() override;

@@ -30,8 +30,8 @@ Task<IoResult> connect(Waiter& waiter, Socket& socket, Endpoint to, TimePoint de
   const int refused = start_connect(socket, to);
   if (refused != 0) co_return IoResult{IoStatus::error, refused, 0};
   Wake woken = Wake::interrupted;
-  while (woken == Wake::interrupted) woken = co_await wait(waiter, socket, writable | failed, deadline);
-  if (woken == Wake::ready && !socket.is(failed)) co_return IoResult{};
+  while (woken == Wake::interrupted) woken = co_await wait(waiter, socket, writable | broken, deadline);
+  if (woken == Wake::ready && !socket.is(broken)) co_return IoResult{};
   IoResult result{IoStatus::timeout, 0, 0};
   if (woken == Wake::cancelled) result.status = IoStatus::cancelled;
   if (woken == Wake::ready) result = {IoStatus::error, socket.take_error(), 0};

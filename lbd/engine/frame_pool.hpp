@@ -10,7 +10,7 @@
 namespace tandem::lbd {
 
 /// Blocks of this size and less are recycled; bigger ones come from the global allocator.
-inline constexpr std::size_t frame_pool_max_block = 4096;
+inline constexpr std::size_t frame_pool_max_block = 16 * 1024;
 
 /// `size` bytes aligned to 16. Throws std::bad_alloc like operator new.
 [[nodiscard]] void* frame_allocate(std::size_t size);

@@ -44,7 +44,7 @@ IoResult Socket::try_recv(std::span<std::byte> into) noexcept {
   const ssize_t got = ::recv(fd_, into.data(), into.size(), 0);
   if (got > 0) {
     const auto bytes = static_cast<std::size_t>(got);
-    if (bytes < into.size() && !is(peer_closed | failed)) ready_ &= static_cast<Readiness>(~readable);
+    if (bytes < into.size() && !is(peer_closed | broken)) ready_ &= static_cast<Readiness>(~readable);
     return {IoStatus::ok, 0, bytes};
   }
   if (got == 0) {
@@ -101,7 +101,8 @@ void Socket::on_events(std::uint32_t events) {
   if ((events & EPOLLIN) != 0) now |= readable;
   if ((events & EPOLLOUT) != 0) now |= writable;
   if ((events & EPOLLRDHUP) != 0) now |= readable | peer_closed;
-  if ((events & (EPOLLHUP | EPOLLERR)) != 0) now |= readable | writable | failed;
+  if ((events & EPOLLHUP) != 0) now |= readable | writable | peer_closed;
+  if ((events & EPOLLERR) != 0) now |= readable | writable | broken;
   ready_ = now;
   if ((now & interest_) == 0) return;
   interest_ = 0;

@@ -34,7 +34,7 @@ using Readiness = std::uint8_t;
 inline constexpr Readiness readable = 1;     // bytes, the end of the stream, or an error to read
 inline constexpr Readiness writable = 2;
 inline constexpr Readiness peer_closed = 4;  // the peer has sent its FIN (EPOLLRDHUP), maybe behind unread bytes
-inline constexpr Readiness failed = 8;       // reset, or both directions are shut
+inline constexpr Readiness broken = 8;       // reset or otherwise broken
 
 class Socket final : public EventSource {
  public:

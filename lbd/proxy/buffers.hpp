@@ -1,0 +1,23 @@
+// The I/O buffers of a worker: 16 KiB for the usual, bigger ones for bulk and for long heads.
+#pragma once
+
+#include <cstddef>
+
+#include "lbd/engine/buffer_pool.hpp"
+
+namespace tandem::lbd {
+
+inline constexpr std::size_t small_buffer_size = std::size_t{16} * 1024;
+inline constexpr std::size_t large_buffer_size = std::size_t{64} * 1024;
+inline constexpr std::size_t head_buffer_size = std::size_t{1024} * 1024;  // the most that limits.head_bytes allows
+
+struct Buffers {
+  explicit Buffers(Counter& in_use)
+      : small(small_buffer_size, 32 * 1024, 512, in_use), large(large_buffer_size, 8 * 1024, 64, in_use),
+        head(head_buffer_size, 64, 0, in_use) {}
+  BufferPool small;  // at most 512 MiB per worker
+  BufferPool large;  // at most 512 MiB per worker
+  BufferPool head;   // at most 64 MiB per worker
+};
+
+}  // namespace tandem::lbd

@@ -1,0 +1,56 @@
+// What is to be sent next on one socket: an iovec list over bytes of others and a little of its own.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "lbd/engine/socket.hpp"
+
+namespace tandem::lbd {
+
+class OutQueue {
+ public:
+  static constexpr std::size_t max_parts = 96;
+  /// Parts that one addition of body data may need (lbd/proxy/relay.cpp).
+  static constexpr std::size_t reserve_parts = 4;
+
+  [[nodiscard]] bool empty() const noexcept { return first_ == count_; }
+  [[nodiscard]] bool has_room() const noexcept {
+    return count_ + reserve_parts <= max_parts && scratch_used_ + scratch_reserve <= scratch_.size();
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  void clear() noexcept { first_ = count_ = scratch_used_ = bytes_ = 0; }
+
+  /// Points at bytes that stay valid until they are sent.
+  void add(const char* data, std::size_t size) noexcept {
+    // Bytes that lie behind each other in memory travel as one part.
+    if (count_ > first_ && static_cast<char*>(parts_[count_ - 1].iov_base) + parts_[count_ - 1].iov_len == data) {
+      parts_[count_ - 1].iov_len += size;
+    } else {
+      parts_[count_++] = {const_cast<char*>(data), size};
+    }
+    bytes_ += size;
+  }
+  /// Copies a few bytes (at most scratch_reserve between two checks of has_room()).
+  void copy(std::string_view text) noexcept;
+
+  /// Sends what the kernel takes: ok with the bytes sent (all of them: empty() holds afterwards),
+  /// would_block, or error.
+  IoResult flush(Socket& to) noexcept;
+
+ private:
+  static constexpr std::size_t scratch_reserve = 32;
+
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+  std::size_t scratch_used_ = 0;
+  std::size_t bytes_ = 0;
+  std::array<iovec, max_parts> parts_;
+  std::array<char, 640> scratch_;
+};
+
+}  // namespace tandem::lbd

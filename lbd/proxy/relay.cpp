@@ -1,0 +1,172 @@
+#include "lbd/proxy/relay.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "lbd/proxy/buffers.hpp"
+
+namespace tandem::lbd {
+
+namespace {
+
+// Rounds of read and write in one step before other sessions get their turn: at 64 KiB each about
+// a quarter of a millisecond.
+constexpr int max_rounds = 8;
+// Reads that fill the buffer in a row before a bigger one is taken.
+constexpr std::uint8_t bulk_after = 2;
+
+}  // namespace
+
+using http1::BodyKind;
+
+void Relay::start(http1::Framing in, BodyKind out) noexcept {
+  *this = Relay{};
+  in_ = in.kind;
+  out_ = out;
+  remaining_ = in.length;
+  complete_ = in.empty();
+}
+
+RelayState Relay::step(Socket& from, InBuffer& input, Socket& to, OutQueue& queue, Buffers& buffers) noexcept {
+  for (int round = 0; round < max_rounds; ++round) {
+    frame(input, queue);
+    if (!queue.empty()) {
+      const IoResult result = queue.flush(to);
+      if (result.status == IoStatus::error) {
+        error_ = result.error;
+        return RelayState::sink_failed;
+      }
+      sent_ += result.bytes;
+      if (!queue.empty()) return RelayState::need_output;
+    }
+    if (complete_) return RelayState::done;
+    if (framing_error_ != http1::HeadError::none) return RelayState::bad_framing;
+    if (!input.empty() && !starved_) continue;
+    const RelayState state = read(from, input, buffers);
+    if (state == RelayState::ended_early && in_ == BodyKind::until_close) {
+      finish(queue);
+      continue;
+    }
+    if (state != RelayState::busy) return state;
+  }
+  return RelayState::busy;
+}
+
+RelayState Relay::read(Socket& from, InBuffer& input, Buffers& buffers) noexcept {
+  if (!from.is(readable)) {
+    // Nothing in flight: others may have the buffer.
+    if (input.empty()) input.release();
+    return RelayState::need_input;
+  }
+  if (!make_room(input, buffers)) return RelayState::out_of_buffers;
+  const std::span<std::byte> room = input.room();
+  const IoResult result = from.try_recv(room);
+  switch (result.status) {
+    case IoStatus::ok:
+      input.received(result.bytes);
+      received_ += result.bytes;
+      starved_ = false;
+      full_reads_ = result.bytes == room.size() ? static_cast<std::uint8_t>(std::min(full_reads_ + 1, 200)) : std::uint8_t{0};
+      return RelayState::busy;
+    case IoStatus::eof:
+      return RelayState::ended_early;
+    case IoStatus::would_block:
+      if (input.empty()) input.release();
+      return RelayState::need_input;
+    default:
+      error_ = result.error;
+      return RelayState::source_failed;
+  }
+}
+
+bool Relay::make_room(InBuffer& input, Buffers& buffers) noexcept {
+  if (full_reads_ >= bulk_after && input.capacity() < buffers.large.buffer_size()) {
+    Buffer large = buffers.large.take();
+    if (large) input.move_to(std::move(large));
+    full_reads_ = 0;
+  }
+  if (!input.has_buffer()) {
+    Buffer buffer = buffers.small.take();
+    if (!buffer) return false;
+    input.move_to(std::move(buffer));
+  }
+  // Nothing points into the buffer now: the queue is empty.
+  input.compact();
+  return true;
+}
+
+void Relay::frame(InBuffer& input, OutQueue& queue) noexcept {
+  if (complete_ || input.empty()) return;
+  switch (in_) {
+    case BodyKind::none: break;
+    case BodyKind::length: frame_length(input, queue); break;
+    case BodyKind::until_close: frame_until_close(input, queue); break;
+    case BodyKind::chunked: frame_chunked(input, queue); break;
+  }
+}
+
+void Relay::frame_length(InBuffer& input, OutQueue& queue) noexcept {
+  if (!queue.has_room()) return;
+  const std::string_view unread = input.unread();
+  const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unread.size()));
+  queue.add(unread.data(), take);
+  input.consume(take);
+  remaining_ -= take;
+  complete_ = remaining_ == 0;
+}
+
+void Relay::frame_until_close(InBuffer& input, OutQueue& queue) noexcept {
+  if (!queue.has_room()) return;
+  const std::string_view unread = input.unread();
+  add_payload(unread, queue);
+  input.consume(unread.size());
+}
+
+void Relay::frame_chunked(InBuffer& input, OutQueue& queue) noexcept {
+  using Event = http1::ChunkedDecoder::Event;
+  while (queue.has_room()) {
+    const auto step = decoder_.next(input.unread());
+    input.consume(step.consumed);
+    switch (step.event) {
+      case Event::need_more:
+        starved_ = true;
+        return;
+      case Event::data:
+        add_payload(step.text, queue);
+        break;
+      case Event::trailer:
+        if (out_ != BodyKind::chunked) break;
+        if (!trailers_begun_) queue.copy(http1::last_chunk);
+        trailers_begun_ = true;
+        queue.add(step.text.data(), step.text.size());
+        break;
+      case Event::end:
+        finish(queue);
+        return;
+      case Event::error:
+        framing_error_ = step.error;
+        starved_ = true;
+        return;
+    }
+  }
+}
+
+void Relay::add_payload(std::string_view payload, OutQueue& queue) noexcept {
+  if (out_ != BodyKind::chunked) {
+    queue.add(payload.data(), payload.size());
+    return;
+  }
+  std::array<char, http1::max_chunk_header> header;
+  const std::size_t size = http1::write_chunk_header(header, payload.size());
+  queue.copy({header.data(), size});
+  queue.add(payload.data(), payload.size());
+  queue.copy(http1::chunk_tail);
+}
+
+void Relay::finish(OutQueue& queue) noexcept {
+  complete_ = true;
+  if (out_ != BodyKind::chunked) return;
+  queue.copy(trailers_begun_ ? http1::end_of_trailer : http1::last_chunk_no_trailer);
+}
+
+}  // namespace tandem::lbd

@@ -1,0 +1,154 @@
+// A worker: its thread, the messages it takes and the housekeeping of its connections.
+#include "lbd/runtime/worker.hpp"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "lbd/engine/mailbox.hpp"
+#include "lbd/proxy/client_session.hpp"
+#include "lbd/proxy/objects.hpp"
+#include "lbd/proxy/worker_context.hpp"
+
+namespace tandem::lbd {
+
+namespace {
+
+struct Stop {};
+using InternalMessage = std::variant<WorkerMessage, Stop>;
+
+constexpr std::size_t access_ring_capacity = 4096;
+constexpr Duration housekeeping_interval = std::chrono::seconds(1);
+constexpr Duration drain_check_interval = std::chrono::milliseconds(10);
+// Idle connections to backends are closed after this; most servers keep theirs for longer.
+constexpr Duration backend_keep_alive = std::chrono::seconds(30);
+
+std::int64_t unix_now() noexcept {
+  timespec at{};
+  ::clock_gettime(CLOCK_REALTIME, &at);
+  return at.tv_sec;
+}
+
+/// What lives on the worker's thread, from its start to its end.
+class Runtime final : private Timer {
+ public:
+  Runtime(WorkerContext& context, BackendCounterStore& backend_counters, ListenerCounterStore& listener_counters)
+      : context_(context), objects_(context, backend_counters, listener_counters) {}
+  virtual ~Runtime() = default;
+
+  void run(const Snapshot& snapshot) {
+    objects_.apply(snapshot);
+    on_expired();
+    context_.loop.run();
+    context_.sessions.for_each([](ClientSession& session) { session.waiter.cancel(); });
+  }
+
+  void take(InternalMessage message) {
+    if (std::holds_alternative<Stop>(message)) return context_.loop.stop();
+    auto& worker_message = std::get<WorkerMessage>(message);
+    std::visit([this](auto& value) { handle(value); }, worker_message);
+  }
+
+ private:
+  void handle(const ApplySnapshot& message) {
+    objects_.apply(*message.snapshot);
+    context_.sink.post(SnapshotApplied{context_.index, message.snapshot->generation});
+  }
+  void handle(const SetAvailability& message) {
+    objects_.set_availability(message.backend, message.availability);
+  }
+  void handle(const SetCookieKeys& message) { context_.cookie_keys.set(message); }
+  void handle(const StickyBinding& message) { objects_.learn(message); }
+  void handle(const Drain& message) {
+    drain_deadline_ = message.deadline;
+    context_.draining = true;
+    objects_.accept_waiting();
+    context_.close_idle_clients(UINT32_MAX);
+    context_.loop.timers().arm(*this, context_.loop.now() + drain_check_interval);
+  }
+
+  void on_expired() override {
+    const TimePoint now = context_.loop.now();
+    context_.unix_seconds = unix_now();
+    objects_.close_idle_since(now - backend_keep_alive);
+    if (drain_deadline_) check_drained(now);
+    const bool draining = drain_deadline_ && !drained_;
+    context_.loop.timers().arm(*this, now + (draining ? drain_check_interval : housekeeping_interval));
+  }
+
+  void check_drained(TimePoint now) {
+    if (drained_) return;
+    if (now >= *drain_deadline_) {
+      context_.sessions.for_each([](ClientSession& session) { session.waiter.cancel(); });
+    }
+    if (context_.session_count > 0) return;
+    drained_ = true;
+    context_.sink.post(Drained{context_.index});
+  }
+
+  WorkerContext& context_;
+  Objects objects_;
+  std::optional<TimePoint> drain_deadline_;
+  bool drained_ = false;
+};
+
+std::uint64_t seed_of(std::uint32_t index) {
+  timespec at{};
+  ::clock_gettime(CLOCK_MONOTONIC, &at);
+  return static_cast<std::uint64_t>(at.tv_nsec) * 0x9e3779b97f4a7c15ULL + index;
+}
+
+}  // namespace
+
+struct Worker::Impl {
+  Impl(std::uint32_t index, ControlSink& sink)
+      : ring(access_ring_capacity), context(index, sink, counters, ring, seed_of(index)),
+        mailbox(context.loop, [this](InternalMessage message) { runtime->take(std::move(message)); }) {}
+
+  void run(const SnapshotPtr& snapshot) {
+    ::pthread_setname_np(::pthread_self(), ("worker-" + std::to_string(context.index)).c_str());
+    runtime.emplace(context, backend_counters, listener_counters);
+    runtime->run(*snapshot);
+    runtime.reset();
+    frame_pool_release();
+  }
+
+  WorkerCounters counters;
+  BackendCounterStore backend_counters;
+  ListenerCounterStore listener_counters;
+  Ring<AccessRecord> ring;
+  WorkerContext context;
+  std::optional<Runtime> runtime;  // made and destroyed on the worker's thread
+  Mailbox<InternalMessage> mailbox;
+  std::thread thread;
+};
+
+Worker::Worker(std::uint32_t index, ControlSink& sink) : impl_(std::make_unique<Impl>(index, sink)) {}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start(SnapshotPtr snapshot) {
+  impl_->thread = std::thread([impl = impl_.get(), first = std::move(snapshot)] { impl->run(first); });
+}
+
+void Worker::post(WorkerMessage message) { impl_->mailbox.post(std::move(message)); }
+
+void Worker::stop() {
+  if (!impl_->thread.joinable()) return;
+  impl_->mailbox.post(Stop{});
+  impl_->thread.join();
+}
+
+const WorkerCounters& Worker::counters() const { return impl_->counters; }
+
+const BackendCounters* Worker::backend_counters(BackendId id) const { return impl_->backend_counters.find(id); }
+
+const ListenerCounters* Worker::listener_counters(ListenerId id) const { return impl_->listener_counters.find(id); }
+
+std::size_t Worker::take_access_records(std::span<AccessRecord> out) { return impl_->ring.pop(out); }
+
+}  // namespace tandem::lbd
