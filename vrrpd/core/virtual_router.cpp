@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace tandem::vrrp {
+namespace {
+
+constexpr Duration longest_settling = std::chrono::seconds(1);
+
+}  // namespace
 
 VirtualRouter::VirtualRouter(const RouterConfig& config)
     : config_(config),
@@ -50,9 +55,8 @@ Actions VirtualRouter::advert(const HeardAdvert& heard, TimePoint now) {
 
 Actions VirtualRouter::on_time(TimePoint now) {
   Actions out = fsm_.on_time(now);
-  // Heard as forced for long enough: every other node has given way.
-  if (override_ == Override::forced && fsm_.state() == State::active &&
-      now >= active_since_ + fsm_.active_down_interval()) {
+  if (settled_at_ && now >= *settled_at_) {
+    settled_at_.reset();
     set_override(Override::kept);
   }
   return finish(out, now);
@@ -66,8 +70,14 @@ Actions VirtualRouter::fail_over(TimePoint now) {
   } else if (fsm_.state() == State::backup) {
     set_override(Override::forced);
     out = fsm_.promote(now);
+    settle_later(now);
   }
   return finish(out, now);
+}
+
+// A forced move is over when the former owner has been silent for one and a half intervals.
+void VirtualRouter::settle_later(TimePoint now) {
+  settled_at_ = now + std::min(config_.advert_interval * 3 / 2, longest_settling);
 }
 
 // What follows from a step of the state machine for the override and the announcements.
@@ -77,25 +87,27 @@ Actions VirtualRouter::finish(Actions actions, TimePoint now) {
     if (action.kind == Action::Kind::conflict) conflict = true;
     if (action.kind != Action::Kind::entered) continue;
     if (action.to == State::active) {
-      active_since_ = now;
       if (override_ == Override::yielded) set_override(Override::none);
       announcements_.start(now);
       announcements_.take_due(now);  // the first round is the state machine's own
     } else if (action.from == State::active) {
       announcements_.stop();
+      settled_at_.reset();
       if (override_ == Override::forced || override_ == Override::kept) set_override(Override::none);
     }
   }
   if (conflict) announcements_.start(now);
+  if (conflict && settled_at_) settle_later(now);
   if (announcements_.take_due(now)) actions.add(Action::announce());
   return actions;
 }
 
 std::optional<TimePoint> VirtualRouter::deadline() const {
-  const auto protocol = fsm_.deadline();
-  const auto announcement = announcements_.deadline();
-  if (protocol && announcement) return std::min(*protocol, *announcement);
-  return protocol ? protocol : announcement;
+  std::optional<TimePoint> nearest = fsm_.deadline();
+  for (const auto& other : {announcements_.deadline(), settled_at_}) {
+    if (other && (!nearest || *other < *nearest)) nearest = other;
+  }
+  return nearest;
 }
 
 }  // namespace tandem::vrrp

@@ -49,7 +49,6 @@ class VirtualRouter {
   [[nodiscard]] Override override_in_force() const { return override_; }
   [[nodiscard]] Fault fault() const { return fault_; }
   [[nodiscard]] Duration active_down_interval() const { return fsm_.active_down_interval(); }
-  [[nodiscard]] Duration active_adver_interval() const { return fsm_.active_adver_interval(); }
 
   /// Whether a living owner of lower priority would be preempted, and if not, why not.
   enum class Preemption : std::uint8_t { allowed, disabled, delayed, not_in_sync };
@@ -57,6 +56,7 @@ class VirtualRouter {
 
  private:
   Actions finish(Actions actions, TimePoint now);
+  void settle_later(TimePoint now);
   void set_override(Override override);
 
   RouterConfig config_;
@@ -67,7 +67,7 @@ class VirtualRouter {
   bool in_sync_ = false;
   bool stopping_ = false;
   TimePoint started_{};       // of the last startup: preempt_delay counts from here
-  TimePoint active_since_{};  // meaningful in Active
+  std::optional<TimePoint> settled_at_;  // while forced: when silence will have confirmed the move
 };
 
 }  // namespace tandem::vrrp

@@ -172,10 +172,7 @@ void Instance::carry_out(const Action& action) {
     case Action::Kind::take_addresses: keeper_.take(held_record()); break;
     case Action::Kind::drop_addresses: keeper_.drop(); break;
     case Action::Kind::announce: announce(); break;
-    case Action::Kind::conflict:
-      ++counters_.conflicts;
-      last_conflict_ = io::now();
-      break;
+    case Action::Kind::conflict: ++counters_.conflicts; break;
     case Action::Kind::entered: break;
   }
 }

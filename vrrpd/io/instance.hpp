@@ -126,7 +126,6 @@ class Instance {
   bool stopping_ = false;
   std::optional<TimePoint> restore_at_;
   TimePoint last_restore_{};
-  TimePoint last_conflict_{};
   TimePoint last_conflict_event_{};
   bool mismatch_reported_ = false;
   int send_error_reported_ = 0;

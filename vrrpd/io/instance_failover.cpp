@@ -10,7 +10,6 @@ namespace tandem::vrrp {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(2);
-constexpr Duration longest_confirmation = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -33,18 +32,11 @@ void Instance::fail_over(std::function<void(const FailoverOutcome&)> reply) {
 }
 
 std::optional<TimePoint> Instance::failover_deadline() const {
-  if (!failover_) return std::nullopt;
-  // Moved here: silence of the former owner for one and a half intervals confirms that it gave way.
-  const Duration confirmation = std::min(router_.active_adver_interval() * 3 / 2, longest_confirmation);
-  if (!failover_->away && router_.state() == State::active) {
-    return std::min(std::max(failover_->begun, last_conflict_) + confirmation, failover_->begun + patience);
-  }
-  return failover_->begun + patience;
+  return failover_ ? std::optional(failover_->begun + patience) : std::nullopt;
 }
 
 std::optional<FailoverOutcome> Instance::failover_outcome(TimePoint now) const {
   FailoverOutcome outcome{.from = failover_->from, .to = config_.self.name};
-  const bool over = now >= *failover_deadline();
   if (failover_->away) {
     outcome.to = peer_ ? peer_->name : config_.peer.name;
     if (router_.state() == State::backup && !router_.holds_addresses()) return outcome;
@@ -59,14 +51,14 @@ std::optional<FailoverOutcome> Instance::failover_outcome(TimePoint now) const {
       return outcome;
     }
   } else {
-    if (router_.state() == State::active && over && now < failover_->begun + patience) return outcome;
+    if (router_.override_in_force() == Override::kept) return outcome;
     outcome.status = 409;
     if (router_.state() != State::active) {
       outcome.error = "the address was lost again: " + cause_;
       return outcome;
     }
   }
-  if (!over) return std::nullopt;
+  if (now < *failover_deadline()) return std::nullopt;
   outcome.status = 504;
   outcome.error = fmt::format("the address did not move within {} s", patience / std::chrono::seconds(1));
   outcome.hint = "see lbctl status on both nodes";
