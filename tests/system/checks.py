@@ -53,24 +53,26 @@ def measured_quietly(attempt, limit_ms, times=3):
         print(f"      gap {gap:.1f} ms, but the probe itself was late by {late:.1f} ms: measuring again", flush=True)
 
 
-def stream_figures(checks, label, stream, gap_limit=None, failures_after=0, failures_in_gap=None):
-    """The usual lines about one stream of a probe's report."""
+def failures_around(stream, fault_ns, window_ms):
+    """Failures that were over before the fault, that belong to it, and that were due after its window."""
+    before = sum(finished < fault_ns for _, finished, _ in stream["failed_requests"])
+    after = sum(intended > fault_ns + window_ms * 1e6 for intended, _, _ in stream["failed_requests"])
+    return before, stream["failed"] - before - after, after
+
+
+def fault_figures(checks, label, stream, fault_ns, gap_limit, judge_gap=True):
+    """What one stream of a probe noticed of a fault: its gap, and no failure before it or after it."""
     gap = stream["longest_gap"]
-    if gap_limit is None:
-        checks.figure(f"{label}: longest gap", gap["ms"], "ms")
-    else:
+    before, within, after = failures_around(stream, fault_ns, gap_limit)
+    if judge_gap:
         checks.at_most(f"{label}: longest gap", gap["ms"], gap_limit, "ms")
-    checks.true(f"{label}: service came back", not gap["open"])
-    if failures_after is not None:
-        checks.at_most(f"{label}: failures after the gap", stream["failures_after_gap"], failures_after)
-    if failures_in_gap is None:
-        checks.figure(f"{label}: failures within the gap", stream["failures_in_gap"])
     else:
-        checks.at_most(f"{label}: failures within the gap", stream["failures_in_gap"], failures_in_gap)
-    checks.at_most(f"{label}: failures before the gap", stream["failures_before_gap"], 0)
-    checks.figure(f"{label}: requests", stream["requests"])
-    if stream["failures"]:
-        checks.figure(f"{label}: kinds of failure", " ".join(f"{k}:{n}" for k, n in stream["failures"].items()))
+        checks.figure(f"{label}: longest gap", gap["ms"], "ms")
+    checks.true(f"{label}: service came back", not gap["open"])
+    checks.equal(f"{label}: failures before the fault", before, 0)
+    kinds = " ".join(f"{kind}:{count}" for kind, count in stream["failures"].items())
+    checks.figure(f"{label}: failures due within {gap_limit} ms of it", f"{within} of {stream['requests']}", kinds)
+    checks.equal(f"{label}: failures due later", after, 0)
 
 
 def sticky_figures(checks, label, report):

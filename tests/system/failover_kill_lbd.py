@@ -22,14 +22,15 @@ def kill_and_restart(checks, lab, pair):
     report = load.result()
     pair.start_daemon("lb1", "lbd")
     wait_for(pair.settled, 20, "lb1 to take its address back")
-    return report
+    return report | {"killed_ns": killed}
 
 
 def body(checks, lab, pair):
     for number in range(1, ROUNDS + 1):
         report = harness.measured_quietly(lambda: kill_and_restart(checks, lab, pair), GAP_LIMIT_MS)
         checks.figure(f"round {number}: the probe itself was late by at most", report["probe_late_ms"], "ms")
-        harness.stream_figures(checks, f"round {number}: new connections", report["streams"]["new"], GAP_LIMIT_MS)
+        harness.fault_figures(checks, f"round {number}: new connections", report["streams"]["new"], report["killed_ns"],
+                              GAP_LIMIT_MS)
         harness.sticky_figures(checks, f"round {number}", report)
 
 

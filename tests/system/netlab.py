@@ -1,6 +1,6 @@
 """A lab of network namespaces: two load balancers, backends and a client on one LAN.
 
-    lan     the bridge, 192.0.2.1 (also the witness)
+    lan     the bridge, 192.0.2.1
     lb1/2   192.0.2.11 and .12 on eth0; 198.51.100.1 and .2 on sync0, a cable of their own
     b1..bN  192.0.2.21 and on
     client  192.0.2.10, and 192.0.2.200 to .219 as sources of sticky clients

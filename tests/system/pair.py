@@ -72,7 +72,6 @@ def configuration(lab, advert_interval="100ms", preempt_delay="1s"):
             "nodes": [{"name": node, "address": f"192.0.2.{11 + i}", "sync_address": f"198.51.100.{1 + i}"}
                       for i, node in enumerate(NODES)],
             "sync": {"port": 5405, "key_file": str(lab.directory / "cluster.key")},
-            "witnesses": ["192.0.2.1"],
         },
         "virtual_addresses": [
             {"name": name, "addresses": [address + "/24"], "interface": "eth0", "vrid": 51 + i,

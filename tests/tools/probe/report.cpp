@@ -30,7 +30,19 @@ void print_span(std::FILE* out, const char* name, const Span& span) {
                span.ms(), nanoseconds_of(span.from), nanoseconds_of(span.to), span.open ? "true" : "false");
 }
 
-void print_stream(std::FILE* out, Stream stream, const StreamFigures& f) {
+/// Each failure with its times, so that a script can set them beside the fault it made.
+void print_failures(std::FILE* out, const Measurement& m, Stream stream) {
+  std::fputs("\"failed_requests\": [", out);
+  Comma comma;
+  for (const Record& r : m.records) {
+    if (r.stream != stream || r.outcome == Outcome::ok) continue;
+    std::fprintf(out, "%s[%" PRId64 ", %" PRId64 ", \"%s\"]", comma(), nanoseconds_of(r.intended),
+                 nanoseconds_of(r.finished), name_of(r.outcome).data());
+  }
+  std::fputs("], ", out);
+}
+
+void print_stream(std::FILE* out, const Measurement& m, Stream stream, const StreamFigures& f) {
   std::fprintf(out, "\"%s\": {\"requests\": %zu, \"ok\": %zu, \"failed\": %zu, \"reused\": %zu, \"failures\": {",
                name_of(stream).data(), f.requests, f.ok, f.requests - f.ok, f.reused);
   Comma comma;
@@ -39,6 +51,7 @@ void print_stream(std::FILE* out, Stream stream, const StreamFigures& f) {
   Comma next;
   for (const auto& [status, count] : f.statuses) std::fprintf(out, "%s\"%d\": %zu", next(), status, count);
   std::fputs("}, ", out);
+  print_failures(out, m, stream);
   print_span(out, "longest_gap", f.longest_gap);
   std::fputs(", ", out);
   print_span(out, "unavailable", f.unavailable);
@@ -71,7 +84,7 @@ void print_json(std::FILE* out, const Measurement& m, Duration late) {
     const StreamFigures f = figures_of(m, stream, late);
     if (f.requests == 0) continue;
     std::fputs(comma(), out);
-    print_stream(out, stream, f);
+    print_stream(out, m, stream, f);
   }
   std::fputs("}, \"backends\": {", out);
   Comma next;
