@@ -108,8 +108,8 @@ void LiveConfig::stop_listening() { run_by(without_listeners(*snapshot_, ++snaps
 
 void LiveConfig::stop() {
   health_.stop();
-  access_log_.stop();
   workers_.stop();
+  access_log_.stop();  // after the workers: what was cut leaves its lines too
   metrics_server_.reset();
 }
 

@@ -53,7 +53,7 @@ void Replication::stop() {
   if (client_) client_->stop();
 }
 
-void Replication::configure() { sticky_.configure(live_.config(), live_.ids()); }
+void Replication::configure() { sticky_.configure(live_.config(), live_.ids(), io::now()); }
 
 std::uint64_t Replication::ignored() const {
   return sticky_.ignored() + overrides_.ignored() + (keys_ ? keys_->ignored() : 0) + foreign_;
@@ -121,7 +121,7 @@ replica::ReplicaClient::Handlers Replication::handlers() {
 
 void Replication::on_entry(const wire::Entry& entry) {
   if (entry.table == sticky_table) {
-    sticky_.entry(entry);
+    sticky_.entry(entry, io::now());
   } else if (entry.table == keys_table) {
     keys_->entry(entry);
   } else if (entry.table == overrides_table) {

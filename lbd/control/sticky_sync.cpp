@@ -1,17 +1,27 @@
 #include "lbd/control/sticky_sync.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace tandem::lbd {
 namespace {
 
+constexpr std::size_t max_waiting = 100'000;
+
 bool by_source(const config::TargetGroupConfig& group) {
   return group.sticky && group.sticky->type == config::StickyConfig::Type::source;
 }
 
+// The address at the end of a key; nullopt if there is none or no group before it.
+std::optional<IpAddress> source_of(std::string_view key) {
+  const auto slash = key.rfind('/');  // an address has none
+  if (slash == std::string_view::npos || slash == 0) return std::nullopt;
+  return IpAddress::parse(key.substr(slash + 1));
+}
+
 }  // namespace
 
-void StickySync::configure(const config::Config& config, IdRegistry& ids) {
+void StickySync::configure(const config::Config& config, IdRegistry& ids, TimePoint now) {
   groups_.clear();
   group_names_.clear();
   backend_names_.clear();
@@ -23,6 +33,12 @@ void StickySync::configure(const config::Config& config, IdRegistry& ids) {
     for (const auto& backend : group.backends) {
       backend_names_[backend_identity(group.name, backend.name)] = backend.name;
     }
+  }
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    wire::Entry& entry = at->second.entry;
+    if (entry.remaining) *entry.remaining -= now - std::exchange(at->second.received, now);
+    const bool over = entry.remaining && *entry.remaining <= Duration::zero();
+    at = over || tell(entry) ? waiting_.erase(at) : std::next(at);
   }
 }
 
@@ -40,21 +56,36 @@ void StickySync::learned(const StickyLearned& message) {
   if (backend != backend_names_.end()) outputs_.put(key, backend->second, binding.ttl);
 }
 
-void StickySync::entry(const wire::Entry& entry) {
-  const std::string_view key = entry.key;
-  const auto slash = key.rfind('/');  // an address has none
-  const auto group = groups_.find(key.substr(0, slash));
-  const auto source = slash == std::string_view::npos ? std::nullopt : IpAddress::parse(key.substr(slash + 1));
-  if (group == groups_.end() || !source) {
+void StickySync::entry(const wire::Entry& entry, TimePoint now) {
+  if (!source_of(entry.key)) {
     ++ignored_;
-    return;
+  } else if (!tell(entry)) {
+    keep_waiting(entry, now);
   }
-  StickyBinding binding{group->second.id, *source, 0, Duration::zero()};
+}
+
+// False if its group is not (yet) one with source stickiness here.
+bool StickySync::tell(const wire::Entry& entry) {
+  const std::string_view key = entry.key;
+  const auto group = groups_.find(key.substr(0, key.rfind('/')));
+  if (group == groups_.end()) return false;
+  StickyBinding binding{group->second.id, *source_of(key), 0, Duration::zero()};
   if (!entry.deleted) {
     binding.backend_identity = backend_identity(group->first, entry.value);
     binding.ttl = entry.remaining.value_or(group->second.ttl);
   }
   outputs_.tell_workers(binding, std::nullopt);
+  return true;
+}
+
+void StickySync::keep_waiting(const wire::Entry& entry, TimePoint now) {
+  if (entry.deleted) {
+    waiting_.erase(entry.key);
+  } else if (waiting_.size() < max_waiting || waiting_.count(entry.key) != 0) {
+    waiting_[entry.key] = {entry, now};
+  } else {
+    ++ignored_;
+  }
 }
 
 }  // namespace tandem::lbd

@@ -34,15 +34,16 @@ class StickySync {
   };
   explicit StickySync(Outputs outputs) : outputs_(std::move(outputs)) {}
 
-  /// The groups and backends whose bindings are understood from now on.
-  void configure(const config::Config& config, IdRegistry& ids);
+  /// The groups and backends whose bindings are understood from now on. Entries that came for a group before it was
+  /// configured here (the other node was reloaded first) are told now.
+  void configure(const config::Config& config, IdRegistry& ids, TimePoint now);
 
   /// A worker bound, refreshed or (ttl 0) dropped a source.
   void learned(const StickyLearned& message);
   /// The table changed on the other node, or is being delivered after a start.
-  void entry(const wire::Entry& entry);
+  void entry(const wire::Entry& entry, TimePoint now);
 
-  /// Entries that named a group without source stickiness here, or no address.
+  /// Entries that named no address, or came for unknown groups beyond the 100,000 that may wait.
   [[nodiscard]] std::uint64_t ignored() const { return ignored_; }
 
  private:
@@ -50,11 +51,18 @@ class StickySync {
     GroupId id{};
     Duration ttl{};
   };
+  struct Waiting {
+    wire::Entry entry;
+    TimePoint received;
+  };
+  bool tell(const wire::Entry& entry);
+  void keep_waiting(const wire::Entry& entry, TimePoint now);
 
   Outputs outputs_;
   std::map<std::string, Group, std::less<>> groups_;             // with sticky source only
   std::unordered_map<std::uint32_t, std::string> group_names_;   // by GroupId
   std::unordered_map<std::uint64_t, std::string> backend_names_; // by identity
+  std::unordered_map<std::string, Waiting> waiting_;             // by key: entries of unknown groups
   std::uint64_t ignored_ = 0;
 };
 

@@ -53,6 +53,6 @@ class ScriptedBackend {
 
 /// Connects to `port` of 127.0.0.1, sends `request`, and returns what comes until the other side closes, or what
 /// has come after two seconds. Empty if the connection is refused.
-[[nodiscard]] std::string exchange(std::uint16_t port, const std::string& request);
+std::string exchange(std::uint16_t port, const std::string& request);
 
 }  // namespace tandem::lbd::test

@@ -9,6 +9,7 @@
 using namespace tandem;
 using namespace tandem::lbd;
 using namespace std::chrono_literals;
+using test::at;
 
 namespace {
 
@@ -34,7 +35,7 @@ struct Node {
     config.target_groups[1].sticky = config::StickyConfig{};
     config.target_groups[1].sticky->type = config::StickyConfig::Type::source;
     config.target_groups[1].sticky->ttl = 600s;
-    sync.configure(config, ids);
+    sync.configure(config, ids, at(0s));
   }
   StickyLearned learned(Duration ttl) {
     return {1, {ids.group("db"), IpAddress::v4({10, 0, 0, 9}), backend_identity("db", "pg1"), ttl}};
@@ -63,7 +64,7 @@ TEST_CASE_FIXTURE(Node, "what a worker learns goes to the others and to the peer
 TEST_CASE_FIXTURE(Node, "the peer's bindings go to all workers, by names") {
   auto from_peer = entry("db/2001:db8::7", "pg1");
   from_peer.remaining = 42s;
-  sync.entry(from_peer);
+  sync.entry(from_peer, at(0s));
   REQUIRE(told.size() == 1);
   CHECK_FALSE(told[0].except);
   CHECK(told[0].binding.group == ids.group("db"));
@@ -76,15 +77,15 @@ TEST_CASE_FIXTURE(Node, "the peer's bindings go to all workers, by names") {
 TEST_CASE_FIXTURE(Node, "a deleted entry ends the binding; one without end gets the group's life time") {
   auto gone = entry("db/10.0.0.9", "");
   gone.deleted = true;
-  sync.entry(gone);
+  sync.entry(gone, at(0s));
   CHECK(told.at(0).binding.ttl == 0s);
-  sync.entry(entry("db/10.0.0.9", "pg1"));
+  sync.entry(entry("db/10.0.0.9", "pg1"), at(0s));
   CHECK(told.at(1).binding.ttl == 600s);
 }
 
-TEST_CASE_FIXTURE(Node, "what is not a source of a group with source stickiness is counted and dropped") {
-  for (const char* key : {"", "/", "db", "db/", "db/x", "shop/10.0.0.9", "nope/10.0.0.9", "db/10.0.0.9/8"}) {
-    sync.entry(entry(key, "pg1"));
+TEST_CASE_FIXTURE(Node, "what is not a source is counted and dropped") {
+  for (const char* key : {"", "/", "db", "db/", "db/x", "/10.0.0.9", "10.0.0.9", "db/10.0.0.9/8"}) {
+    sync.entry(entry(key, "pg1"), at(0s));
   }
   CHECK(told.empty());
   CHECK(sync.ignored() == 8);
@@ -92,18 +93,43 @@ TEST_CASE_FIXTURE(Node, "what is not a source of a group with source stickiness 
 
 TEST_CASE_FIXTURE(Node, "a reload takes effect") {
   config.target_groups[1].sticky.reset();
-  sync.configure(config, ids);
-  sync.entry(entry("db/10.0.0.9", "pg1"));
+  sync.configure(config, ids, at(0s));
+  sync.entry(entry("db/10.0.0.9", "pg1"), at(0s));
   CHECK(told.empty());
   sync.learned(learned(600s));  // from a worker that has not switched yet: harmless
   CHECK(puts.empty());
+}
+
+TEST_CASE_FIXTURE(Node, "entries of a group that this node does not have yet wait for it") {
+  auto mail = config;
+  mail.target_groups.push_back(test::group("mail", {test::backend("m1", "192.0.2.9:25")}));
+  mail.target_groups.back().sticky = config.target_groups[1].sticky;
+  auto living = entry("mail/10.0.0.1", "m1");
+  living.remaining = 100s;
+  auto dying = entry("mail/10.0.0.2", "m1");
+  dying.remaining = 5s;
+  auto gone = entry("mail/10.0.0.3", "m1");
+  sync.entry(living, at(0s));
+  sync.entry(dying, at(0s));
+  sync.entry(gone, at(0s));
+  gone.deleted = true;
+  sync.entry(gone, at(1s));
+  sync.configure(config, ids, at(2s));  // another reload, still without the group
+  CHECK(told.empty());
+  CHECK(sync.ignored() == 0);
+  sync.configure(mail, ids, at(10s));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].binding.source == IpAddress::v4({10, 0, 0, 1}));
+  CHECK(told[0].binding.ttl == 90s);
+  sync.configure(mail, ids, at(11s));
+  CHECK(told.size() == 1);
 }
 
 TEST_CASE("without a cluster only the other workers hear of it") {
   Node node;
   int told = 0;
   StickySync alone{{[&told](const StickyBinding&, std::optional<std::uint32_t>) { ++told; }, {}, {}}};
-  alone.configure(node.config, node.ids);
+  alone.configure(node.config, node.ids, at(0s));
   alone.learned(node.learned(600s));
   CHECK(told == 1);
 }
