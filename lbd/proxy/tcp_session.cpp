@@ -64,6 +64,7 @@ Task<bool> TcpSession::open_connection() {
     if (result.ok()) {
       backend_->counters().connects.add();
       connected_ = moved_ = context.loop.now();
+      end_ = SessionEnd::completed;
       co_return true;
     }
     if (result.status == IoStatus::cancelled) {

@@ -144,9 +144,13 @@ TEST_CASE("a backend that resets in the middle of the body") {
 }
 
 TEST_CASE("garbage from a backend is 502 and never reaches the client") {
-  for (const std::string garbage : {"\x16\x03\x01 not http at all\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-                                    "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", "HTTP/1.1 200 OK\r\nA: " + std::string(70'000, 'x') + "\r\n\r\n",
-                                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"}) {
+  const std::vector<std::string> cases = {
+      "\x16\x03\x01 not http at all\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+      "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello",
+      "HTTP/1.1 200 OK\r\nA: " + std::string(70'000, 'x') + "\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"};
+  for (const std::string& garbage : cases) {
     ProxyFixture proxy;
     proxy.start();
     TcpPeer client = proxy.connect();
@@ -248,7 +252,7 @@ TEST_CASE("timeouts of the client: head, first byte, between requests, body") {
   SUBCASE("half a head, however it trickles") {
     TcpPeer client = proxy.connect();
     std::thread sender([&] {
-      client.send(get.substr(0, 10));
+      client.send("GET / HTTP/1.1\r\nHost: ");
       for (int i = 0; i < 200 && client.send("x"); ++i) std::this_thread::sleep_for(milliseconds(5));
     });
     const std::string reply = client.read_message();
@@ -384,7 +388,7 @@ TEST_CASE("a flood of half-open connections does not disturb others, and is shed
   std::vector<TcpPeer> flood;
   for (int i = 0; i < 400; ++i) {
     flood.push_back(proxy.connect());
-    if (i % 2 == 0) flood.back().send("GET / HT");
+    flood.back().send("GET / HT");
   }
   CHECK(proxy.eventually([&] { return proxy.worker->counters().sheds.get() > 0; }));
   CHECK(proxy.listener_counters().connections.get() <= 200);

@@ -3,8 +3,6 @@
 #include <array>
 #include <thread>
 
-#include "lbd/core/sticky/identity.hpp"
-
 namespace tandem::lbd {
 
 void RecordingSink::post(ControlMessage message) {
@@ -34,7 +32,7 @@ ProxyFixture::ProxyFixture(std::size_t backend_count, config::ListenerProtocol p
     backend.id = backend_id(i);
     backend.config.name = "b" + std::to_string(i);
     backend.config.address = backends.back()->endpoint();
-    backend.identity = backend_identity(group.config.name, backend.config.name);
+    backend.identity = 1000 + i;
     backend.availability.health = Availability::Health::up;
     group.config.backends.push_back(backend.config);
     group.backends.push_back(backend);
@@ -79,14 +77,14 @@ bool ProxyFixture::eventually(const std::function<bool()>& condition, std::chron
 }
 
 bool ProxyFixture::eventually_ends(SessionEnd end, std::uint64_t count) const {
-  const bool reached = eventually([&] { return ends(end) >= count; });
-  if (!reached) {
+  const bool as_expected = eventually([&] { return ends(end) >= count; }) && ends(end) == count;
+  if (!as_expected) {
     for (std::size_t i = 0; i < session_end_count; ++i) {
       const auto counted = worker->counters().session_ends[i].get();
       if (counted > 0) MESSAGE("session end ", std::string(info(static_cast<SessionEnd>(i)).name), ": ", counted);
     }
   }
-  return reached && ends(end) == count;
+  return as_expected;
 }
 
 const BackendCounters& ProxyFixture::backend_counters(std::size_t index) const {

@@ -129,7 +129,7 @@ TEST_CASE("a backend that refuses is passed over; when all refuse the client is 
   proxy.backend(1).close();
   TcpPeer client = proxy.connect();
   CHECK(client.wait_closed());
-  CHECK(proxy.eventually([&] { return proxy.ends(SessionEnd::backend_connect_refused) == 1; }));
+  CHECK(proxy.eventually_ends(SessionEnd::backend_connect_refused, 1));
 }
 
 TEST_CASE("no backend is up: the connection is closed and the cause counted") {
