@@ -35,7 +35,7 @@ std::string Diagnostic::to_string() const {
 
 void Diagnostics::add(Position position, std::string_view path, std::string message,
                       std::string hint) {
-  if (full()) {
+  if (kept_.size() == max_kept) {
     ++dropped_;
     return;
   }

@@ -32,8 +32,8 @@ class Diagnostics {
   [[nodiscard]] bool reported(const std::string& path) const { return paths_.count(path) != 0; }
   [[nodiscard]] bool reported(const Place& place) const { return reported(place.path()); }
   [[nodiscard]] bool empty() const { return kept_.empty(); }
-  /// Further mistakes are only counted: no need to look for a good hint.
-  [[nodiscard]] bool full() const { return kept_.size() >= max_kept; }
+  /// So many mistakes that nobody reads them all: no need to search for a good hint.
+  [[nodiscard]] bool crowded() const { return kept_.size() >= max_kept / 20; }
   /// All of them in document order; the object is empty afterwards.
   std::vector<Diagnostic> take();
 

@@ -49,7 +49,7 @@ void ObjectReader::report_unknown_keys() {
   for (const Member& member : place_.node().members) {
     if (spec_.find(member.key) != nullptr) continue;
     std::string hint;
-    const std::string_view meant = mistakes_.full() ? "" : nearest(member.key, known);
+    const std::string_view meant = mistakes_.crowded() ? "" : nearest(member.key, known);
     if (!meant.empty()) {
       hint = did_you_mean(meant);
       if (!place_[meant].exists()) mistakes_.suspect(place_.path_of(meant));

@@ -26,7 +26,7 @@ std::optional<std::size_t> NameIndex::resolve(const std::string& name, const Pla
   if (name.empty() || !complete_) return std::nullopt;
   std::vector<std::string_view> known;
   for (const auto& definition : by_name_) known.push_back(definition.first);
-  std::string hint = mistakes.full() ? "" : did_you_mean(nearest(name, known));
+  std::string hint = mistakes.crowded() ? "" : did_you_mean(nearest(name, known));
   if (hint.empty() && known.empty()) hint = fmt::format("no {} is defined", kind_);
   mistakes.add(place, fmt::format("unknown {} {}", kind_, quote(name)), std::move(hint));
   return std::nullopt;

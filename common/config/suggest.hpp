@@ -9,7 +9,7 @@ namespace tandem::config {
 
 /// The candidate with the smallest edit distance to `word` (insert, delete, replace, swap of
 /// neighbours; case does not count), or empty if none is near enough to be meant.
-/// O(candidates × length²) for words of up to 64 bytes; longer ones match nothing.
+/// O(candidates × length) for words of up to 64 bytes; longer ones match nothing.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 /// `did you mean "WORD"?`, or empty for an empty word.
