@@ -15,3 +15,7 @@ tandem_test(lbd_daemon LABEL integration
   DEPS tandem_io tandem_base nlohmann_json::nlohmann_json)
 target_compile_definitions(test_lbd_daemon PRIVATE LBD_BINARY="$<TARGET_FILE:lbd>")
 add_dependencies(test_lbd_daemon lbd)
+tandem_fuzz(lbd_probe_reply SOURCES fuzz/lbd_control/probe_reply_fuzz.cpp DEPS tandem_lbd_control
+  CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/lbd_control/corpus_probe_reply)
+tandem_fuzz(lbd_replicated SOURCES fuzz/lbd_control/replicated_fuzz.cpp DEPS tandem_lbd_control
+  CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/lbd_control/corpus_replicated)

@@ -40,7 +40,7 @@ CookieKeys::CookieKeys(boost::asio::io_context& io, const CookieKey& base, Durat
 
 void CookieKeys::start() {
   refresh();
-  if (outputs_.put) arm();
+  arm();
 }
 
 void CookieKeys::stop() { timer_.cancel(); }

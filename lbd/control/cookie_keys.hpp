@@ -18,7 +18,7 @@ namespace tandem::lbd {
 
 /// Key id 0: from the cluster key, so that both nodes have it without asking each other.
 [[nodiscard]] Result<CookieKey> base_key_of_cluster(const crypto::Key& cluster_key);
-/// Key id 0 of an lbd that runs alone: cookies end with the process.
+/// Key id 0 of an lbd that runs alone: stickiness ends with the process.
 [[nodiscard]] Result<CookieKey> random_base_key();
 
 /// Control thread only.
@@ -26,7 +26,7 @@ class CookieKeys {
  public:
   struct Outputs {
     std::function<void(const std::vector<CookieKey>& keys)> publish;  // to the workers
-    /// To the table "keys". Empty without a cluster: then the base key is all there is.
+    /// To the table "keys", if there is a peer; without one this node rotates for itself.
     std::function<void(const std::string& name, const std::string& value)> put;
     std::function<void(const std::string& name)> erase;
   };

@@ -34,8 +34,11 @@ Result<> Overrides::edit(const std::string& group, const std::string& backend, E
   if (changed == state->override) return {};
   apply(group, backend, changed, "operator");
   const std::string key = override_key(group, backend);
-  if (changed.empty() && outputs_.erase) outputs_.erase(key);
-  if (!changed.empty() && outputs_.put) outputs_.put(key, encode_override(changed));
+  if (changed.empty()) {
+    outputs_.erase(key);
+  } else {
+    outputs_.put(key, encode_override(changed));
+  }
   return {};
 }
 

@@ -16,7 +16,7 @@ class Overrides {
  public:
   struct Outputs {
     std::function<void(BackendId backend, const Availability& availability)> tell_workers;
-    /// To the table "overrides". Empty without a cluster.
+    /// To the table "overrides", if there is a peer.
     std::function<void(const std::string& key, const std::string& value)> put;
     std::function<void(const std::string& key)> erase;
     /// For the event log.

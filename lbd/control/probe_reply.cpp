@@ -35,6 +35,8 @@ std::size_t head_end(std::string_view bytes) {
 }  // namespace
 
 ProbeReply parse_probe_reply(std::string_view bytes) {
+  const bool full = bytes.size() >= max_probe_reply_bytes;
+  bytes = bytes.substr(0, max_probe_reply_bytes);
   while (true) {
     constexpr std::string_view start = "HTTP/1.";
     const std::size_t compared = std::min(bytes.size(), start.size());
@@ -49,15 +51,13 @@ ProbeReply parse_probe_reply(std::string_view bytes) {
       if (status < 100) return malformed(fmt::format("bad status line: \"{}\"", printable(line)));
       const std::size_t end = head_end(bytes);
       if (end != std::string_view::npos && status >= 200) return {ProbeReply::State::complete, status, {}};
-      if (end != std::string_view::npos && bytes.size() <= max_probe_reply_bytes) {
+      if (end != std::string_view::npos) {
         bytes.remove_prefix(end);
         continue;
       }
     }
-    if (bytes.size() >= max_probe_reply_bytes) {
-      return malformed(fmt::format("the head of the reply is longer than {} bytes", max_probe_reply_bytes));
-    }
-    return {};
+    if (!full) return {};
+    return malformed(fmt::format("the head of the reply is longer than {} bytes", max_probe_reply_bytes));
   }
 }
 

@@ -38,6 +38,7 @@ Result<> Replication::start(const std::string& feed_socket, const std::string& n
   configure();
   started_ = io::now();
   if (!clustered_) {
+    keys_->caught_up();
     caught_up();
     return {};
   }
@@ -72,20 +73,18 @@ StickySync::Outputs Replication::sticky_outputs() {
   outputs.tell_workers = [this](const StickyBinding& binding, std::optional<std::uint32_t> except) {
     live_.workers().post(binding, except);
   };
-  if (!clustered_) return outputs;
   outputs.put = [this](const std::string& key, const std::string& backend, Duration ttl) {
-    client_->put(sticky_table, key, backend, ttl);
+    put(sticky_table, key, backend, ttl);
   };
-  outputs.erase = [this](const std::string& key) { client_->erase(sticky_table, key); };
+  outputs.erase = [this](const std::string& key) { erase(sticky_table, key); };
   return outputs;
 }
 
 CookieKeys::Outputs Replication::key_outputs() {
   CookieKeys::Outputs outputs;
   outputs.publish = [this](const std::vector<CookieKey>& keys) { live_.workers().post(SetCookieKeys{keys}); };
-  if (!clustered_) return outputs;
-  outputs.put = [this](const std::string& name, const std::string& value) { client_->put(keys_table, name, value); };
-  outputs.erase = [this](const std::string& name) { client_->erase(keys_table, name); };
+  outputs.put = [this](const std::string& name, const std::string& value) { put(keys_table, name, value); };
+  outputs.erase = [this](const std::string& name) { erase(keys_table, name); };
   return outputs;
 }
 
@@ -94,15 +93,21 @@ Overrides::Outputs Replication::override_outputs() {
   outputs.tell_workers = [this](BackendId backend, const Availability& availability) {
     live_.workers().post(SetAvailability{backend, availability});
   };
+  outputs.put = [this](const std::string& key, const std::string& value) { put(overrides_table, key, value); };
+  outputs.erase = [this](const std::string& key) { erase(overrides_table, key); };
   outputs.event = [this](std::string_view event, const std::string& subject, const std::string& cause) {
     events_.add(event, subject, cause);
   };
-  if (!clustered_) return outputs;
-  outputs.put = [this](const std::string& key, const std::string& value) {
-    client_->put(overrides_table, key, value);
-  };
-  outputs.erase = [this](const std::string& key) { client_->erase(overrides_table, key); };
   return outputs;
+}
+
+void Replication::put(std::string_view table, const std::string& key, const std::string& value,
+                      std::optional<Duration> ttl) {
+  if (client_) client_->put(table, key, value, ttl);  // what does not fit is counted there
+}
+
+void Replication::erase(std::string_view table, const std::string& key) {
+  if (client_) client_->erase(table, key);
 }
 
 replica::ReplicaClient::Handlers Replication::handlers() {

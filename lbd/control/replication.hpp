@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.hpp"
 #include "common/io/event_log.hpp"
@@ -47,6 +48,9 @@ class Replication {
   StickySync::Outputs sticky_outputs();
   CookieKeys::Outputs key_outputs();
   Overrides::Outputs override_outputs();
+  void put(std::string_view table, const std::string& key, const std::string& value,
+           std::optional<Duration> ttl = std::nullopt);
+  void erase(std::string_view table, const std::string& key);
   replica::ReplicaClient::Handlers handlers();
   void on_entry(const wire::Entry& entry);
   void caught_up();

@@ -46,7 +46,7 @@ void StickySync::learned(const StickyLearned& message) {
   const StickyBinding& binding = message.binding;
   outputs_.tell_workers(binding, message.worker);
   const auto group = group_names_.find(static_cast<std::uint32_t>(binding.group));
-  if (!outputs_.put || group == group_names_.end()) return;
+  if (group == group_names_.end()) return;
   const std::string key = group->second + '/' + binding.source.to_string();
   if (binding.ttl <= Duration::zero()) {
     outputs_.erase(key);

@@ -28,7 +28,7 @@ class StickySync {
   struct Outputs {
     /// To all workers but `except`.
     std::function<void(const StickyBinding& binding, std::optional<std::uint32_t> except)> tell_workers;
-    /// To the peer. Empty without a cluster.
+    /// To the peer, if there is one.
     std::function<void(const std::string& key, const std::string& backend, Duration ttl)> put;
     std::function<void(const std::string& key)> erase;
   };

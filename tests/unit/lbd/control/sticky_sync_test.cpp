@@ -124,12 +124,3 @@ TEST_CASE_FIXTURE(Node, "entries of a group that this node does not have yet wai
   sync.configure(mail, ids, at(11s));
   CHECK(told.size() == 1);
 }
-
-TEST_CASE("without a cluster only the other workers hear of it") {
-  Node node;
-  int told = 0;
-  StickySync alone{{[&told](const StickyBinding&, std::optional<std::uint32_t>) { ++told; }, {}, {}}};
-  alone.configure(node.config, node.ids, at(0s));
-  alone.learned(node.learned(600s));
-  CHECK(told == 1);
-}
