@@ -52,12 +52,15 @@ class Balancer {
   void build_alias();
   void build_turns();
   void build_tree();
-  std::uint32_t draw(Rng& rng) const noexcept;
-  std::uint32_t draw_allowed(Rng& rng, std::span<const std::uint32_t> exclude) const noexcept;
-  std::uint32_t pick_two(Rng& rng, std::span<const std::uint32_t> exclude) const noexcept;
-  std::uint32_t pick_turn(std::span<const std::uint32_t> exclude) noexcept;
-  std::uint32_t pick_least(std::span<const std::uint32_t> exclude) noexcept;
-  [[nodiscard]] std::uint32_t better(std::uint32_t a, std::uint32_t b) const noexcept;
+  [[nodiscard]] std::uint64_t stride(std::uint32_t index) const noexcept;
+  [[nodiscard]] std::uint32_t draw(Rng& rng) const noexcept;
+  [[nodiscard]] std::uint32_t draw_allowed(Rng& rng, std::span<const std::uint32_t> exclude) const noexcept;
+  [[nodiscard]] std::uint32_t draw_other(Rng& rng, std::uint32_t first,
+                                         std::span<const std::uint32_t> exclude) const noexcept;
+  [[nodiscard]] std::uint32_t pick_two(Rng& rng, std::span<const std::uint32_t> exclude) const noexcept;
+  [[nodiscard]] std::uint32_t pick_turn(std::span<const std::uint32_t> exclude) noexcept;
+  [[nodiscard]] std::uint32_t pick_least(std::span<const std::uint32_t> exclude) noexcept;
+  [[nodiscard]] std::uint32_t less_loaded(std::uint32_t a, std::uint32_t b) const noexcept;
   void update_leaf(std::uint32_t index) noexcept;
   void set_leaf(std::uint32_t index, std::uint32_t value) noexcept;
 
@@ -66,12 +69,12 @@ class Balancer {
   std::span<const BackendView> views_;
   std::uint32_t eligible_ = 0;
   bool equal_weights_ = true;
-  std::vector<AliasSlot> alias_;          // p2c, random with unequal weights
-  std::vector<Turn> turns_;               // round_robin: heap of due times
-  std::vector<std::uint32_t> tree_;       // least_connections: tournament of indexes
-  std::vector<std::uint64_t> last_pick_;  // least_connections: breaks ties in turn
-  std::uint64_t picks_ = 0;
-  std::uint32_t leaves_ = 0;
+  std::vector<AliasSlot> alias_;      // p2c, random with unequal weights
+  std::vector<Turn> turns_;           // round_robin: heap by due time
+  std::vector<std::uint32_t> tree_;   // least_connections: tournament of indexes, root at 1
+  std::vector<std::uint64_t> due_;    // least_connections: breaks ties by weighted turns
+  std::uint64_t clock_ = 0;           // due time of the latest tie-break
+  std::uint32_t leaves_ = 0;          // a power of two
 };
 
 }  // namespace tandem::lbd

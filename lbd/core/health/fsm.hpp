@@ -24,9 +24,8 @@ struct ProbeResult {
 
 class HealthFsm {
  public:
-  /// First probe at `now` plus up to one interval by `random` (spread over a restart of all checks),
-  /// but at most 100 ms: nothing gets traffic before its first result. The config outlives nothing: it
-  /// is copied.
+  /// First probe within 100 ms of `now`, spread by `random` over the checks that start together: a
+  /// backend gets no traffic before its first result. The config is copied.
   HealthFsm(const config::HealthCheckConfig& config, TimePoint now, std::uint64_t random);
 
   /// A reload: the verdict, its reason and the counts of `old` stay; only the schedule is new.
@@ -40,8 +39,8 @@ class HealthFsm {
   /// too early or a probe is outstanding.
   [[nodiscard]] bool probe_due(TimePoint now);
 
-  /// Probe now instead of at the deadline (traffic met an error, the operator asked). No effect while
-  /// a probe is outstanding.
+  /// Probe now instead of at the deadline (traffic met an error, the operator asked). While a probe is
+  /// outstanding it changes nothing: that one's result will tell.
   void hurry(TimePoint now);
 
   /// The outstanding probe ended. `random` jitters the next interval by up to 10 %. Returns true if

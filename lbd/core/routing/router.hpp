@@ -52,9 +52,10 @@ class Router {
   /// Status of a redirect rule.
   [[nodiscard]] std::uint16_t redirect_status(std::uint32_t rule) const noexcept;
 
-  /// Writes the Location of a redirect rule: absolute URI from the rule's parts and the request's for
-  /// what the rule leaves open. `scheme` and `port` are the listener's. The result holds no control
-  /// character, whatever the request held. Empty if it does not fit or the request named no host.
+  /// Writes the Location of a redirect rule: an absolute URI of the rule's parts and the request's for
+  /// what the rule leaves open; another scheme means its default port, another path keeps the query.
+  /// `scheme` and `port` are the listener's (the port counts only if the request named no host). The
+  /// result holds no control character. Empty if it does not fit or no host is known.
   [[nodiscard]] std::string_view write_location(std::uint32_t rule, const http1::RequestHead& head,
                                                 std::string_view scheme, std::uint16_t port,
                                                 std::span<char> out) const noexcept;
@@ -64,7 +65,7 @@ class Router {
     config::ConditionConfig::Kind kind{};
     http1::FieldId field{};           // header: id of the name
     std::string name;                 // header, query, cookie
-    std::vector<std::string> values;  // host: in lower case
+    std::vector<std::string> values;  // host: in lower case, may hold '*'; path: may hold '*'
     std::vector<Prefix> sources;
   };
   struct Share { std::uint32_t group; std::uint64_t up_to; };  // cumulated weight
@@ -75,15 +76,14 @@ class Router {
   };
 
   static Result<Condition> compile_condition(const config::ConditionConfig& config);
+  static Result<std::vector<Share>> compile_shares(const std::vector<config::WeightedTargetGroup>& groups,
+                                                   const GroupResolver& resolve);
   static Result<Rule> compile_rule(const config::RuleConfig& config, const GroupResolver& resolve);
   static bool holds(const Condition& condition, const RouteInput& input) noexcept;
+  static std::uint32_t choose(const std::vector<Share>& shares, std::uint64_t random) noexcept;
 
   std::vector<Rule> rules_;
   std::optional<std::uint32_t> default_group_;
 };
-
-/// Wildcard match: '*' stands for any run of characters, also none; everything else for itself.
-/// Linear in practice, at most O(pattern x text).
-[[nodiscard]] bool wildcard_match(std::string_view pattern, std::string_view text) noexcept;
 
 }  // namespace tandem::lbd
