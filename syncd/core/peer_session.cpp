@@ -30,7 +30,7 @@ Result<> PeerSession::receive(const wire::Message& message, TimePoint now) {
   if (state_ == PeerState::repairing || state_ == PeerState::in_sync) last_heard_ = now;
   if (const auto* refusal = std::get_if<wire::Refusal>(&message)) return Error{"the peer refused: " + refusal->reason};
   if (const auto* hello = std::get_if<wire::Hello>(&message)) return welcome(*hello, now);
-  if (state_ == PeerState::connecting) return refuse("data before the hello");
+  if (state_ != PeerState::repairing && state_ != PeerState::in_sync) return refuse("data before the hello");
   if (const auto* list = std::get_if<wire::Entries>(&message)) return take_entries(*list, now);
   if (const auto* ack = std::get_if<wire::Ack>(&message)) return take_ack(*ack, now);
   if (const auto* digest = std::get_if<wire::Digest>(&message)) return take_digest(*digest);
