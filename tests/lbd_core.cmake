@@ -14,3 +14,13 @@ tandem_test(lbd_core_http1 LABEL unit
     unit/lbd/core/scan_test.cpp
     unit/lbd/core/session_end_test.cpp
   DEPS tandem_lbd_core)
+
+tandem_test(lbd_core_policy LABEL unit
+  SOURCES
+    unit/lbd/core/balancer_test.cpp
+    unit/lbd/core/cookie_test.cpp
+    unit/lbd/core/health_fsm_test.cpp
+    unit/lbd/core/retry_test.cpp
+    unit/lbd/core/router_test.cpp
+    unit/lbd/core/source_table_test.cpp
+  DEPS tandem_lbd_core)
