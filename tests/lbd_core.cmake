@@ -24,3 +24,10 @@ tandem_test(lbd_core_policy LABEL unit
     unit/lbd/core/router_test.cpp
     unit/lbd/core/source_table_test.cpp
   DEPS tandem_lbd_core)
+
+foreach(harness request_head response_head rewrite chunked cookie routing)
+  tandem_fuzz(lbd_${harness}
+    SOURCES fuzz/lbd/fuzz_${harness}.cpp
+    DEPS tandem_lbd_core
+    CORPUS ${CMAKE_SOURCE_DIR}/tests/fuzz/lbd/corpus/${harness})
+endforeach()
