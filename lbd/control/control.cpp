@@ -113,6 +113,7 @@ Result<> Control::Impl::start() {
   // First the control socket: it tells a second lbd of the same run-dir apart from a stranger on our ports.
   if (auto listening = admin.listen_unix(options.run_dir + "/lbd.sock"); !listening) return listening;
   if (auto applied = live.apply(config); !applied) return applied;
+  if (!config.cluster) set_ready_input(&ReadinessInputs::caught_up);
   set_ready_input(&ReadinessInputs::workers_running);
   if (live.board().all().empty()) set_ready_input(&ReadinessInputs::health_known);
   health_patience.expires_after(first_health_patience);

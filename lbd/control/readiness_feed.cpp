@@ -17,10 +17,11 @@ void ReadinessFeed::update(const ReadinessInputs& inputs) {
   const Readiness next = evaluate(inputs);
   std::erase_if(streams_, [](const auto& stream) { return !stream->open(); });
   if (next == current_) return;
+  const bool flipped = next.ready != current_.ready;
   current_ = next;
   const std::string line = readiness_json(current_);
   for (const auto& stream : streams_) stream->write_line(line);
-  on_change_(current_);
+  if (flipped) on_change_(current_);
 }
 
 }  // namespace tandem::lbd

@@ -19,7 +19,7 @@ class ReadinessFeed {
   /// Registers the stream. `this` must outlive the server.
   void serve(io::HttpServer& server);
 
-  /// Re-evaluates; a change goes to the open streams first, then to `on_change`.
+  /// Re-evaluates. A change goes to the open streams; if it is one of `ready` itself, also to `on_change`.
   void update(const ReadinessInputs& inputs);
 
   [[nodiscard]] const ReadinessInputs& inputs() const { return inputs_; }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -57,7 +58,10 @@ void LbdProcess::start() {
 
 bool LbdProcess::start_and_wait() {
   start();
-  return eventually([this] { return call("GET", "/v1/status").body.find(R"("ready":true)") != std::string::npos; });
+  const bool ready =
+      eventually([this] { return call("GET", "/v1/status").body.find(R"("ready":true)") != std::string::npos; });
+  if (!ready) std::fputs(log().c_str(), stderr);
+  return ready;
 }
 
 void LbdProcess::signal(int number) const { ::kill(pid_, number); }

@@ -22,8 +22,8 @@ namespace {
 constexpr const char* get = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 json health_check() {
-  return {{"type", "http"}, {"path", "/ready"}, {"interval", "50ms"}, {"transition_interval", "20ms"},
-          {"timeout", "500ms"}, {"unhealthy_threshold", 2}, {"healthy_threshold", 1}};
+  return {{"type", "http"}, {"path", "/ready"}, {"interval", "300ms"}, {"transition_interval", "20ms"},
+          {"timeout", "300ms"}, {"unhealthy_threshold", 2}, {"healthy_threshold", 1}};
 }
 
 json shop_config(std::uint16_t port, const std::vector<const ScriptedBackend*>& backends) {
@@ -251,7 +251,7 @@ TEST_CASE_FIXTURE(Shop, "access log: a line for each request, rotated by SIGHUP"
   REQUIRE(lbd.start_and_wait());
   REQUIRE(health(0, "up"));
   exchange(port, "GET /first\x01\xff HTTP/1.1\r\nHost: x\r\n\r\n");
-  exchange(port, "GET /second?a=\"b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  exchange(port, "GET /second?a='b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   REQUIRE(eventually([&] { return read_file(lbd.file("access.log")).find("/second") != std::string::npos; }));
   std::ifstream lines(lbd.file("access.log"));
   std::string line;
@@ -260,6 +260,9 @@ TEST_CASE_FIXTURE(Shop, "access log: a line for each request, rotated by SIGHUP"
     const json parsed = json::parse(line, nullptr, false);
     CHECK(parsed.is_object());
     CHECK(parsed["listener"] == "web");
+    const bool refused = parsed["end"] == "client_bad_request";
+    CHECK(parsed["status"] == (refused ? 400 : 200));
+    CHECK(parsed.contains("backend") == !refused);
     ++count;
   }
   CHECK(count == 2);
@@ -280,7 +283,7 @@ TEST_CASE_FIXTURE(Shop, "access log: a line for each request, rotated by SIGHUP"
 TEST_CASE_FIXTURE(Shop, "SIGTERM: a request under way is finished, new connections are refused, then it ends") {
   one.behave(ScriptedBackend::Behaviour::drip);
   two.behave(ScriptedBackend::Behaviour::drip);
-  config["target_groups"][0]["health_check"] = {{"type", "tcp"}, {"interval", "50ms"}};
+  config["target_groups"][0]["health_check"] = {{"type", "tcp"}, {"interval", "300ms"}};
   lbd.write_config(config.dump());
   REQUIRE(lbd.start_and_wait());
   REQUIRE(health(0, "up"));
@@ -299,7 +302,7 @@ TEST_CASE_FIXTURE(Shop, "SIGTERM: a request under way is finished, new connectio
 TEST_CASE_FIXTURE(Shop, "a second SIGTERM does not wait for anybody") {
   one.behave(ScriptedBackend::Behaviour::silent);
   two.behave(ScriptedBackend::Behaviour::silent);
-  config["target_groups"][0]["health_check"] = {{"type", "tcp"}, {"interval", "50ms"}};
+  config["target_groups"][0]["health_check"] = {{"type", "tcp"}, {"interval", "300ms"}};
   config["timeouts"]["drain"] = "1h";
   lbd.write_config(config.dump());
   REQUIRE(lbd.start_and_wait());
