@@ -67,9 +67,7 @@ Daemon::Daemon(const io::DaemonOptions& options, const LinkConfig& link)
       feed_(io_, replicator_, [this] { after_change(); }),
       link_(io_, replicator_,
             {[this] { after_change(); },
-             [this](const std::string& event, const std::string& cause) {
-               events_.add(event, link_config_.peer.name, cause);
-             }}),
+             [this](const std::string& cause) { events_.add("peer_refused", link_config_.peer.name, cause); }}),
       peer_since_(started_) {}
 
 Result<> Daemon::run() {
@@ -135,21 +133,32 @@ void Daemon::after_change() {
   finish_stop_if_flushed();
 }
 
+/// At 1, 2, 4, 8 … refusals: seen at once, and never a flood.
+void Daemon::note_refused() {
+  const std::uint64_t count = refused(replicator_.store());
+  if (count == 0 || count < 2 * refused_logged_) return;
+  refused_logged_ = count;
+  events_.add("entries_refused", link_config_.self.name,
+              fmt::format("{} entries found no room, because a table is full: see `tables` in the status", count));
+}
+
 /// Tells the world what has changed since the last call.
 void Daemon::note_state() {
   const TimePoint now = io::now();
   const bool connected = peer_connected(replicator_);
   const InSync in_sync = replicator_.in_sync(now);
-  if (const std::uint64_t count = refused(replicator_.store()); count > refused_logged_) {
-    // At 1, 2, 4, 8 … refusals: seen at once, and never a flood.
-    if (count >= 2 * refused_logged_) {
-      log::error("{} entries have been refused, because a table is full: see `tables` in /v1/status", count);
-      refused_logged_ = count;
+  note_refused();
+  if (connected == was_connected_ && in_sync.yes == was_in_sync_.yes) return;
+  if (connected != was_connected_) {
+    was_connected_ = connected;
+    peer_since_ = now;
+    const LinkStatus link = link_.status();
+    if (connected) {
+      events_.add("peer_connected", link_config_.peer.name, link.address + (link.fallback ? ", over the LAN" : ""));
+    } else {
+      events_.add("peer_lost", link_config_.peer.name, link.last_end);
     }
   }
-  if (connected == was_connected_ && in_sync.yes == was_in_sync_.yes) return;
-  if (connected != was_connected_) peer_since_ = now;
-  was_connected_ = connected;
   if (in_sync.yes != was_in_sync_.yes) {
     was_in_sync_ = in_sync;
     events_.add(in_sync.yes ? "in_sync" : "not_in_sync", link_config_.self.name, in_sync.reason);

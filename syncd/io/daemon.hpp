@@ -37,6 +37,7 @@ class Daemon {
   void schedule_tick();
   void after_change();
   void note_state();
+  void note_refused();
   void reload();
   Result<> apply_reload();
   void begin_stop();

@@ -24,8 +24,8 @@ void drop(const LinkPtr& self, const PeerConnectionPtr& connection, const std::s
   connection->close();
   if (self->active != connection) return;
   self->active.reset();
+  self->counters.last_end = why;
   self->replicator.peer().lost();
-  self->handlers.on_event("peer_lost", why);
   self->handlers.on_change();
 }
 
@@ -86,11 +86,13 @@ asio::awaitable<void> serve(LinkPtr self, PeerConnectionPtr connection) {
     decoder.append(std::span(chunk).first(size));
     const Result<> result = take(self, decoder);
     if (result) {
+      // Problems are news again after a link that works.
+      if (self->replicator.peer().state() == PeerState::in_sync) self->reported.clear();
       self->handlers.on_change();
       continue;
     }
     // The refusal goes out first, if there is one.
-    report_problem(self, result.error().message);
+    report_refusal(self, result.error().message);
     connection->closing = result.error().message;
     flush_active(self);
     co_return;
@@ -100,14 +102,9 @@ asio::awaitable<void> serve(LinkPtr self, PeerConnectionPtr connection) {
 }  // namespace
 
 void adopt(const LinkPtr& self, const PeerConnectionPtr& connection) {
-  if (const PeerConnectionPtr former = std::exchange(self->active, nullptr)) {
-    former->close();
-    self->replicator.peer().lost();
-  }
+  if (const PeerConnectionPtr former = self->active) drop(self, former, "replaced by a new connection");
   self->active = connection;
-  self->reported.clear();
   self->replicator.peer().connected(io::now());
-  self->handlers.on_event("peer_connected", connection->address + (connection->fallback ? ", over the LAN" : ""));
   io::spawn(self->io, "peer connection", serve(self, connection));
   self->handlers.on_change();
 }

@@ -34,6 +34,7 @@ struct LinkStatus {
   bool connected = false;
   std::string address;  // of the peer, if connected
   bool fallback = false;  // over the LAN
+  std::string last_end;   // why the last connection ended; empty: there was none
   std::uint64_t wrong_key = 0;           // handshakes that failed because the keys differ
   std::uint64_t handshakes_failed = 0;   // for any other reason
   std::uint64_t connects_failed = 0;
@@ -47,8 +48,8 @@ class PeerLink {
   struct Handlers {
     /// Input from the peer, or the link came up or went: others may have something to send now.
     std::function<void()> on_change;
-    /// `event` is peer_connected, peer_lost or peer_refused; `cause` a sentence.
-    std::function<void(std::string event, std::string cause)> on_event;
+    /// The peer was turned away, or turned us away; `cause` is a sentence. Not repeated within a minute.
+    std::function<void(const std::string& cause)> on_refused;
   };
 
   PeerLink(boost::asio::io_context& io, Replicator& replicator, Handlers handlers);

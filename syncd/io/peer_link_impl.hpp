@@ -83,6 +83,8 @@ using LinkPtr = std::shared_ptr<PeerLink::Impl>;
 
 /// Logs a problem; false, and nothing is logged, if the same was in the last minute.
 bool report_problem(const LinkPtr& self, const std::string& problem);
+/// The same for a peer that is refused or refuses: an event as well.
+void report_refusal(const LinkPtr& self, const std::string& problem);
 
 /// Joins an authenticated connection to the session, in place of a former one, and serves it.
 void adopt(const LinkPtr& self, const PeerConnectionPtr& connection);

@@ -146,6 +146,10 @@ bool report_problem(const LinkPtr& self, const std::string& problem) {
   return true;
 }
 
+void report_refusal(const LinkPtr& self, const std::string& problem) {
+  if (report_problem(self, problem)) self->handlers.on_refused(problem);
+}
+
 asio::awaitable<bool> shake_hands(LinkPtr self, PeerConnectionPtr connection, bool as_server) {
   using Stream = asio::ssl::stream<Tcp::socket>;
   const auto timer = limit(self, connection, handshake_time);
@@ -157,8 +161,7 @@ asio::awaitable<bool> shake_hands(LinkPtr self, PeerConnectionPtr connection, bo
   if (!self->running) co_return false;
   const HandshakeFailure failure = explain_handshake(error, self->config.peer.name);
   ++(failure.wrong_key ? self->counters.wrong_key : self->counters.handshakes_failed);
-  const std::string problem = connection->address + ": " + failure.reason;
-  if (report_problem(self, problem)) self->handlers.on_event("peer_refused", problem);
+  report_refusal(self, connection->address + ": " + failure.reason);
   co_return false;
 }
 

@@ -2,6 +2,8 @@
 // which a copy lived.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 
@@ -194,4 +196,84 @@ TEST_CASE("without restarts every last write wins") {
 
 TEST_CASE("with a wall clock that does not move, copies still end equal") {
   for (std::uint32_t seed = 300; seed <= 330; ++seed) run_chaos(seed, Chaos{}, false);
+}
+
+TEST_CASE("a deletion outlives the peer's absence and a restart of the syncd that holds it") {
+  for (const bool restart : {false, true}) {
+    CAPTURE(restart);
+    PairSim sim(1, 1);
+    replica::ReplicaCopy& writer = *sim.node(0).clients[0].copy;
+    REQUIRE(writer.put(table, "drained", "yes", std::nullopt, sim.now()));
+    REQUIRE(sim.settle());
+    REQUIRE(stored_value(*sim.node(1).syncd, "drained") == "yes");
+    sim.unlink();
+    REQUIRE(writer.erase(table, "drained", sim.now()));
+    sim.pass(std::chrono::minutes(10));
+    if (restart) {
+      sim.restart_syncd(0);
+      sim.connect_client(sim.node(0), sim.node(0).clients[0]);
+      sim.pass(std::chrono::minutes(10));
+    }
+    REQUIRE(sim.settle());
+    for (std::size_t n = 0; n < 2; ++n) {
+      CHECK(stored_value(*sim.node(n).syncd, "drained").empty());
+      CHECK_FALSE(sim.node(n).clients[0].copy->value(table, "drained", sim.now()));
+    }
+    // Known to all, it is forgotten.
+    sim.pass(seconds(100));
+    for (std::size_t n = 0; n < 2; ++n) CHECK(sim.node(n).syncd->store().tables().front().tombstones == 0);
+  }
+}
+
+TEST_CASE("one after the other, in every order, all four are restarted: nothing is lost") {
+  std::array<std::size_t, 4> order = {0, 1, 2, 3};
+  do {
+    PairSim sim(1, 1);
+    for (std::size_t i = 0; i < 50; ++i) {
+      REQUIRE(sim.node(i % 2).clients[0].copy->put(table, std::to_string(i), "v", std::nullopt, sim.now()));
+    }
+    REQUIRE(sim.settle());
+    for (const std::size_t who : order) {
+      Node& node = sim.node(who % 2);
+      if (who < 2) sim.restart_syncd(who); else sim.restart_client(node, node.clients[0]);
+      REQUIRE(sim.settle());
+    }
+    REQUIRE(check_equal(sim) == 50);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("both syncds at once, then both clients at once: nothing is lost") {
+  PairSim sim(1, 2);
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(sim.node(0).clients[0].copy->put(table, std::to_string(i), "v", std::nullopt, sim.now()));
+  }
+  REQUIRE(sim.settle());
+  sim.restart_syncd(0);
+  sim.restart_syncd(1);
+  REQUIRE(sim.settle());
+  REQUIRE(check_equal(sim) == 200);
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (Client& client : sim.node(n).clients) sim.restart_client(sim.node(n), client);
+  }
+  REQUIRE(sim.settle());
+  REQUIRE(check_equal(sim) == 200);
+}
+
+TEST_CASE("what has a life time ends everywhere, also across restarts") {
+  PairSim sim(5, 1);
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(sim.node(0).clients[0].copy->put(table, std::to_string(i), "v", seconds(20), sim.now()));
+  }
+  REQUIRE(sim.settle());
+  REQUIRE(check_equal(sim) == 100);
+  sim.pass(seconds(10));
+  sim.restart_syncd(0);
+  sim.restart_client(sim.node(1), sim.node(1).clients[0]);
+  REQUIRE(sim.settle());
+  REQUIRE(check_equal(sim) == 100);
+  sim.pass(seconds(11));
+  for (std::size_t n = 0; n < 2; ++n) {
+    CHECK(sim.node(n).syncd->store().live_entries() == 0);
+    CHECK(sim.node(n).clients[0].copy->entries() == 0);
+  }
 }
