@@ -101,6 +101,14 @@ TEST_CASE("a list has at most 10000 items") {
         "t:1:38: virtual_addresses: has 10001 items; at most 10000 are possible");
 }
 
+TEST_CASE("a listener sets at most 10000 headers") {
+  std::string headers = "\"X\": \"1\"";
+  for (int i = 0; i < 10'000; ++i) headers += ",\"X" + std::to_string(i) + "\":\"1\"";
+  const auto text = listener("\"request_headers\": { \"set\": {" + headers + "} }");
+  CHECK(short_form(load(text, "t").diagnostics) ==
+        "3:29: listeners[0].request_headers.set: more than 10000 headers");
+}
+
 TEST_CASE("long and binary words are shown cut and escaped") {
   const std::string word(10'000, 'x');
   const auto diagnostics = load("{ \"version\": 1, \"" + word + "\\u0007\": 1 }", "t").diagnostics;

@@ -144,6 +144,13 @@ TEST_CASE("between virtual addresses") {
  { "name": "b", "addresses": ["192.0.2.100/32"], "interface": "eth1", "vrid": 7, "preferred_node": "n2" } ],
 )" + one_cluster),
        "4:31: virtual_addresses[1].addresses[0]: duplicate address 192.0.2.100 (first at line 3)"},
+      {"address of a witness",
+       root(R"("cluster": { "name": "c", "witnesses": ["192.0.2.9"], "nodes": [
+ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
+ { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ] },
+"virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.9/24"], "interface": "eth0", "vrid": 7, "preferred_node": "n1" } ])"),
+       "6:53: virtual_addresses[0].addresses[0]: 192.0.2.9 is a witness of the cluster (a "
+       "witness must not move with the nodes)"},
       {"without a cluster",
        root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1" } ])"),
        "3:22: virtual_addresses: virtual addresses need a \"cluster\" (floating addresses float "
