@@ -22,7 +22,8 @@ struct DaemonOptions {
   bool version = false;
 };
 
-/// `arguments` are the words after the program's name. Both "--name value" and "--name=value". The error names the offending word and what is expected.
+/// `arguments` are the words after the program's name. Both "--name value" and "--name=value". The error
+/// names the offending word and what is expected.
 Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& arguments);
 
 /// The version that --version prints and that /v1/status shows ("0.1.0").

@@ -249,8 +249,13 @@ void HttpServer::route_stream(std::string_view path, StreamHandler handler) {
 Result<> HttpServer::listen_unix(const std::string& path) {
   auto listener = listen_unix_socket(path);
   if (!listener) return listener.error();
+  asio::local::stream_protocol::acceptor acceptor(impl_->io);
+  error_code error;
+  acceptor.assign(asio::local::stream_protocol(), listener->fd.get(), error);
+  if (error) return Error{fmt::format("listen on {}: {}", path, error.message())};
+  [[maybe_unused]] const int owned_by_acceptor = listener->fd.release();
   impl_->unix_listener = *std::move(listener);
-  impl_->unix_acceptor.emplace(impl_->io, asio::local::stream_protocol(), impl_->unix_listener.fd.release());
+  impl_->unix_acceptor.emplace(std::move(acceptor));
   spawn(impl_->io, "control listener", accept_connections(impl_, &*impl_->unix_acceptor, false));
   return {};
 }

@@ -64,7 +64,13 @@ asio::awaitable<Attempt> follow_once(ImplPtr self, unsigned generation) {
     attempt.reason = explain_connect_error(self->socket_path, connection.error);
     co_return attempt;
   }
-  self->socket = asio::local::stream_protocol::socket(self->io, asio::local::stream_protocol(), connection.fd.release());
+  boost::system::error_code refused;
+  self->socket.assign(asio::local::stream_protocol(), connection.fd.get(), refused);
+  if (refused) {
+    attempt.reason = "watch " + self->socket_path + ": " + refused.message();
+    co_return attempt;
+  }
+  [[maybe_unused]] const int owned_by_socket = connection.fd.release();
   const std::string request = request_text("GET", self->target, {});
   co_await asio::async_write(self->socket, asio::buffer(request), as_result);
 

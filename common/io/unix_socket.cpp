@@ -116,7 +116,9 @@ std::string explain_connect_error(const std::string& path, int connect_error) {
   if (connect_error == EACCES || connect_error == EPERM) {
     return fmt::format("no permission to use {} (run as root or as a member of the socket's group)", path);
   }
-  if (connect_error == EAGAIN) return fmt::format("{} does not accept connections on {}: it hangs or is stopped", daemon, path);
+  if (connect_error == EAGAIN) {
+    return fmt::format("{} does not accept connections on {}: it hangs or is stopped", daemon, path);
+  }
   return errno_error("connect to " + path, connect_error).message;
 }
 

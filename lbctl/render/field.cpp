@@ -38,7 +38,12 @@ std::string text_field(const Json& object, std::string_view name, std::string_vi
 
 std::int64_t number_field(const Json& object, std::string_view name, std::int64_t missing) {
   const Json& value = member(object, name);
-  return value.is_number() ? value.get<std::int64_t>() : missing;
+  return value.is_number_integer() ? value.get<std::int64_t>() : missing;
+}
+
+std::string milliseconds_field(const Json& object, std::string_view name) {
+  const Json& value = member(object, name);
+  return value.is_number() ? fmt::format("{:.0f} ms", value.get<double>()) : "-";
 }
 
 bool bool_field(const Json& object, std::string_view name, bool missing) {
@@ -55,7 +60,8 @@ std::vector<Json> elements(const Json& object, std::string_view name) {
 std::string age_text(Duration age) {
   using namespace std::chrono;
   const auto in_seconds = duration_cast<seconds>(age).count();
-  if (age < seconds(10)) return fmt::format("{}ms", std::max<std::int64_t>(0, duration_cast<milliseconds>(age).count()));
+  const auto in_milliseconds = duration_cast<milliseconds>(age).count();
+  if (in_seconds < 10) return fmt::format("{}ms", std::max<std::int64_t>(0, in_milliseconds));
   if (in_seconds < 60) return fmt::format("{}s", in_seconds);
   if (in_seconds < 3600) return fmt::format("{}m{}s", in_seconds / 60, in_seconds % 60);
   if (in_seconds < 86400) return fmt::format("{}h{}m", in_seconds / 3600, in_seconds / 60 % 60);

@@ -21,6 +21,8 @@ std::string printable(std::string_view text);
 /// A string as it is, numbers in digits, booleans as yes/no; `missing` for null or nothing.
 std::string text_field(const nlohmann::ordered_json& object, std::string_view name, std::string_view missing = "-");
 std::int64_t number_field(const nlohmann::ordered_json& object, std::string_view name, std::int64_t missing = 0);
+/// A number of milliseconds, rounded: "40 ms"; "-" without it.
+std::string milliseconds_field(const nlohmann::ordered_json& object, std::string_view name);
 bool bool_field(const nlohmann::ordered_json& object, std::string_view name, bool missing = false);
 /// The member; null if there is none.
 const nlohmann::ordered_json& member(const nlohmann::ordered_json& object, std::string_view name);

@@ -27,14 +27,14 @@ std::string sync_summary(const Json& status, TimePoint now, bool color) {
   const std::string reason = text_field(status, "in_sync_reason", "");
   if (!reason.empty()) text += fmt::format(" ({})", reason);
   const Json& lag = member(status, "lag");
-  return text + fmt::format("; {}; lag {} entries, oldest {} ms", peer_text(member(status, "peer"), now, color),
-                            text_field(lag, "entries"), text_field(lag, "oldest_ms"));
+  return text + fmt::format("; {}; lag {} entries, oldest {}", peer_text(member(status, "peer"), now, color),
+                            text_field(lag, "entries"), milliseconds_field(lag, "oldest_ms"));
 }
 
 std::string render_sync(const Json& status, TimePoint now, bool color) {
   std::string text = sync_summary(status, now, color) + "\n";
-  text += fmt::format("last heard from the peer {} ms ago; {} local clients; {} resyncs\n",
-                      text_field(member(status, "peer"), "last_heard_ms"), text_field(status, "clients"),
+  text += fmt::format("last heard from the peer: {} ago; local clients: {}; resyncs: {}\n",
+                      milliseconds_field(member(status, "peer"), "last_heard_ms"), text_field(status, "clients"),
                       text_field(status, "resyncs_total"));
   std::vector<Row> rows;
   for (const Json& table : elements(status, "tables")) {

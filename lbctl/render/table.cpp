@@ -12,7 +12,8 @@ std::size_t width_of(const std::string& text) {
 }
 
 bool is_number(const std::string& text) {
-  return text == "-" || (!text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }));
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return text == "-" || (!text.empty() && std::all_of(text.begin(), text.end(), is_digit));
 }
 
 struct Column {

@@ -55,9 +55,10 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
                             text_field(address, "preferred_node")));
   line("priority", fmt::format("{}, peer's {}", text_field(address, "priority"), text_field(address, "peer_priority")));
   line("may take over", take_over_text(address));
-  line("adverts", fmt::format("every {} ms, {} sent, {} received, the last {} ms ago",
-                              text_field(address, "advert_interval_ms"), text_field(address, "adverts_sent"),
-                              text_field(address, "adverts_received"), text_field(address, "peer_last_advert_ms")));
+  line("adverts", fmt::format("every {}; {} sent; {} received, the last {} ago",
+                              milliseconds_field(address, "advert_interval_ms"), text_field(address, "adverts_sent"),
+                              text_field(address, "adverts_received"),
+                              milliseconds_field(address, "peer_last_advert_ms")));
   line("dropped", drops_text(member(address, "adverts_dropped")));
   return text;
 }
@@ -69,7 +70,9 @@ std::string render_vrrp(const Json& status, TimePoint now, bool color) {
   std::string text = fmt::format("node {}: lbd is {}", text_field(status, "node"),
                                  toned(ready ? "ready" : "not ready", ready ? Tone::good : Tone::bad, color));
   if (!ready) text += fmt::format(" ({})", text_field(status, "lbd_reason"));
-  text += bool_field(status, "in_sync") ? ", in sync\n" : ", not in sync\n";
+  text += bool_field(status, "in_sync") ? ", in sync" : ", not in sync";
+  const std::string sync_reason = text_field(status, "in_sync_reason", "");
+  text += sync_reason.empty() ? "\n" : fmt::format(" ({})\n", sync_reason);
   for (const Json& address : elements(status, "virtual_addresses")) text += "\n" + address_block(address, now, color);
   return text;
 }

@@ -26,6 +26,9 @@ TEST_CASE("a field of any type becomes text, a missing one what stands for it") 
   CHECK(text_field(json, "none", "nobody") == "nobody");
   CHECK(text_field(Json(3), "s") == "-");
   CHECK(number_field(json, "s", 7) == 7);
+  CHECK(number_field(json, "f", 7) == 7);
+  CHECK(milliseconds_field(json, "f") == "2 ms");
+  CHECK(milliseconds_field(json, "s") == "-");
   CHECK(bool_field(json, "n") == false);
   CHECK(elements(json, "o").empty());
   CHECK(member(Json::array(), "x").is_null());

@@ -25,7 +25,7 @@ TEST_CASE("vrrp: each address in full") {
         "  owner           lb1 (preferred lb1)\n"
         "  priority        150, peer's 100\n"
         "  may take over   yes\n"
-        "  adverts         every 100 ms, 600 sent, 2 received, the last 60000 ms ago\n"
+        "  adverts         every 100 ms; 600 sent; 2 received, the last 60000 ms ago\n"
         "  dropped         ttl 3\n"
         "\n"
         "vip-b: backup for 1m0s (adverts of a higher priority)\n"
@@ -33,7 +33,7 @@ TEST_CASE("vrrp: each address in full") {
         "  owner           lb2 (preferred lb2)\n"
         "  priority        100, peer's 150\n"
         "  may take over   yes\n"
-        "  adverts         every 100 ms, 0 sent, 600 received, the last 35 ms ago\n"
+        "  adverts         every 100 ms; 0 sent; 600 received, the last 35 ms ago\n"
         "  dropped         none\n");
   Json unready = Json::parse(ctl::testing::vrrpd_status);
   unready["lbd_ready"] = false;
@@ -51,7 +51,7 @@ TEST_CASE("sync: the peer, the lag and the tables") {
   Json status = Json::parse(ctl::testing::syncd_status);
   CHECK(render_sync(status, now, false) ==
         "in sync (digests agree); peer lb2 connected at 198.51.100.2 for 1m2s; lag 0 entries, oldest 0 ms\n"
-        "last heard from the peer 40 ms ago; 2 local clients; 1 resyncs\n"
+        "last heard from the peer: 40 ms ago; local clients: 2; resyncs: 1\n"
         "\n"
         "TABLE   ENTRIES  TOMBSTONES\n"
         "sticky     1200           3\n");
