@@ -6,6 +6,9 @@ tandem_test(lbd_engine LABEL unit
           unit/lbd/engine/socket_test.cpp unit/lbd/engine/task_test.cpp unit/lbd/engine/timer_wheel_test.cpp
   DEPS tandem_lbd_engine dl)
 tandem_test(lbd_proxy LABEL integration
-  SOURCES integration/lbd/fault_test.cpp integration/lbd/http_test.cpp integration/lbd/proxy_fixture.cpp
+  SOURCES integration/lbd/fault_test.cpp integration/lbd/http_test.cpp integration/lbd/policy_test.cpp integration/lbd/proxy_fixture.cpp
           integration/lbd/tcp_test.cpp support/tcp_peer.cpp
+  DEPS tandem_lbd_proxy)
+tandem_test(lbd_allocation LABEL integration
+  SOURCES integration/lbd/allocation_test.cpp integration/lbd/proxy_fixture.cpp support/tcp_peer.cpp
   DEPS tandem_lbd_proxy)

@@ -1,6 +1,7 @@
 #include "lbd/engine/acceptor.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,6 +65,9 @@ void Acceptor::accept_waiting() {
 }
 
 void Acceptor::run_dry(int error) {
+  // Without a free descriptor accept4 fails whether or not somebody waits.
+  pollfd waiting{fd_, POLLIN, 0};
+  if (::poll(&waiting, 1, 0) <= 0) return;
   handler_.on_accept_error(error);
   // What the owner could free is used on the next turn; otherwise those who wait are told at once
   // by a close, not left hanging, and we rest.

@@ -17,7 +17,10 @@ ClientSession::~ClientSession() {
   listener->counters().connections.subtract();
 }
 
-void ClientSession::enter_idle() noexcept { context.idle_sessions.push_back(*this); }
+void ClientSession::enter_idle() noexcept {
+  idle_since_ = context.loop.now();
+  context.idle_sessions.push_back(*this);
+}
 
 void ClientSession::leave_idle() noexcept { TaggedHook<IdleTag>::unlink(); }
 

@@ -29,8 +29,12 @@ class ClientSession : public Pooled, public TaggedHook<SessionTag>, public Tagge
   /// Nothing is in flight: may be closed by waiter.interrupt() when the worker wants it gone.
   void enter_idle() noexcept;
   void leave_idle() noexcept;
+  [[nodiscard]] TimePoint idle_since() const noexcept { return idle_since_; }
   /// Counts one ended session.
   void count(SessionEnd end) noexcept { context.counters.session_ends[static_cast<std::size_t>(end)].add(); }
+
+ private:
+  TimePoint idle_since_;
 };
 
 }  // namespace tandem::lbd

@@ -88,7 +88,7 @@ Task<bool> HttpExchange::open_connection() {
   IoResult result = co_await connect(session_.waiter, connection_->socket, backend_->address(), by);
   if (result.status == IoStatus::error && (result.error == EMFILE || result.error == ENFILE)) {
     // An idle connection somewhere is worth less than this request.
-    const bool freed = context_.close_idle_backend_connections(1) || context_.close_idle_clients(1);
+    const bool freed = context_.close_idle_backend_connections(1) || context_.make_room(1);
     if (freed) result = co_await connect(session_.waiter, connection_->socket, backend_->address(), by);
   }
   if (result.ok()) {
@@ -111,7 +111,7 @@ Task<> HttpExchange::close_gently() {
   const bool unread = !session_.input.empty() || !request_consumed() || client.is(readable);
   session_.input.release();
   reply_.release();
-  if (!unread || !reply_begun_ || client.is(broken)) co_return;
+  if (!unread || sent_to_client_ == 0 || client.is(broken)) co_return;
   client.shutdown_send();
   constexpr std::uint64_t most = 1024 * 1024;
   const TimePoint by = now() + std::chrono::seconds(1);

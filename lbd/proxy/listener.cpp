@@ -39,7 +39,7 @@ void Listener::accept_waiting() {
 }
 
 void Listener::on_accepted(int fd, const Endpoint& peer) {
-  if (over_limit() && !context_.close_idle_clients(1)) {
+  if (over_limit() && !context_.make_room(1)) {
     ::close(fd);
     context_.counters.sheds.add();
     context_.counters.session_ends[static_cast<std::size_t>(SessionEnd::overload_connections)].add();
@@ -56,8 +56,8 @@ bool Listener::over_limit() const noexcept { return context_.session_count >= co
 
 bool Listener::on_exhausted() {
   // What clients and backends can best do without: connections that carry nothing.
-  constexpr std::uint32_t at_once = 32;
-  return context_.close_idle_clients(at_once) || context_.close_idle_backend_connections(at_once);
+  constexpr std::uint32_t at_once = 4;
+  return context_.make_room(at_once) || context_.close_idle_backend_connections(at_once);
 }
 
 void Listener::on_shed() {

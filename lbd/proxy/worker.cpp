@@ -67,7 +67,7 @@ class Runtime final : private Timer {
     drain_deadline_ = message.deadline;
     context_.draining = true;
     objects_.accept_waiting();
-    context_.close_idle_clients(UINT32_MAX);
+    context_.close_idle_clients();
     context_.loop.timers().arm(*this, context_.loop.now() + drain_check_interval);
   }
 

@@ -5,11 +5,25 @@
 
 namespace tandem::lbd {
 
-bool WorkerContext::close_idle_clients(std::uint32_t at_most) {
+namespace {
+
+constexpr Duration moment = std::chrono::milliseconds(100);
+
+}  // namespace
+
+// An interrupted idle session ends, and leaves the list by that.
+
+bool WorkerContext::make_room(std::uint32_t at_most) {
   std::uint32_t closed = 0;
-  // An interrupted idle session ends, and leaves the list by that.
-  for (; closed < at_most && !idle_sessions.empty(); ++closed) idle_sessions.front().waiter.interrupt();
+  while (closed < at_most && !idle_sessions.empty() && idle_sessions.front().idle_since() + moment <= loop.now()) {
+    idle_sessions.front().waiter.interrupt();
+    ++closed;
+  }
   return closed > 0;
+}
+
+void WorkerContext::close_idle_clients() {
+  while (!idle_sessions.empty()) idle_sessions.front().waiter.interrupt();
 }
 
 bool WorkerContext::close_idle_backend_connections(std::uint32_t at_most) {

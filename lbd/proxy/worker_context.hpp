@@ -53,8 +53,11 @@ struct WorkerContext {
   std::uint32_t max_sessions = UINT32_MAX;  // this worker's share of limits.max_connections
   IntrusiveList<Backend, BackendTag> backends;  // of the snapshot in force
 
-  /// Closes up to `at_most` client connections that carry nothing, those idle for longest first.
-  bool close_idle_clients(std::uint32_t at_most);
+  /// Closes up to `at_most` client connections that have carried nothing for a moment (so that one
+  /// which has only just come is not the victim), those idle for longest first.
+  bool make_room(std::uint32_t at_most);
+  /// Closes all client connections that carry nothing.
+  void close_idle_clients();
   /// Closes up to `at_most` idle connections of each backend.
   bool close_idle_backend_connections(std::uint32_t at_most);
 };
