@@ -112,7 +112,6 @@ asio::awaitable<ProbeReport> run(std::shared_ptr<Attempt> attempt, Endpoint back
   auto connected = co_await attempt->socket.async_connect(target, awaiting);
   if (std::get<0>(connected)) co_return failure(*attempt, std::get<0>(connected), check, "connect");
   if (check.type == config::HealthCheckConfig::Type::tcp) {
-    attempt->socket.set_option(asio::socket_base::linger(true, 0), error);
     co_return ProbeReport{Outcome::passed, "connected", {}};
   }
   auto result = co_await ask_http(attempt, backend, check);

@@ -24,8 +24,8 @@ struct ProbeReport {
   Duration took{};
 };
 
-/// Probes `backend` by `check` (type tcp or http), within check.timeout in all. Never throws. A TCP check ends with a
-/// reset, so that frequent checks leave no TIME_WAIT behind.
+/// Probes `backend` by `check` (type tcp or http), within check.timeout in all. Never throws. Connections
+/// are closed in good order: a reset would save a TIME_WAIT, and fill the logs of many a backend.
 boost::asio::awaitable<ProbeReport> probe(boost::asio::any_io_executor executor, Endpoint backend,
                                           config::HealthCheckConfig check);
 
