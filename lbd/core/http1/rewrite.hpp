@@ -44,6 +44,7 @@ class HeadWriter {
   }
   /// Bytes that are copied into the scratch block.
   void put(std::string_view text) noexcept {
+    if (text.empty()) return;
     if (static_cast<std::size_t>(scratch_end_ - next_) < text.size()) {
       overflowed_ = true;
       return;
