@@ -18,8 +18,7 @@ std::string socket_path(const Invocation& invocation, std::string_view daemon) {
 
 std::string start_hint(const Invocation& invocation, std::string_view daemon) {
   if (invocation.run_dir == Invocation{}.run_dir) return fmt::format("start it: systemctl start tandem-{}", daemon);
-  return fmt::format("start {} with --run-dir {}, or give lbctl the --run-dir of the running one", daemon,
-                     invocation.run_dir);
+  return "start it, or check --run-dir";
 }
 
 Reply call(const Invocation& invocation, std::string_view daemon, std::string_view method, std::string_view target,

@@ -19,6 +19,18 @@ std::string peer_text(const Json& peer, TimePoint now, bool color) {
   return text + fmt::format(" for {}", age_field(peer, "since_ns", now));
 }
 
+// "lbd, vrrpd", or how many there are.
+std::string clients_text(const Json& status) {
+  const Json& clients = member(status, "clients");
+  if (!clients.is_array()) return text_field(status, "clients");
+  std::string all;
+  for (const Json& client : clients) {
+    all += (all.empty() ? "" : ", ") + (client.is_string() ? printable(client.get_ref<const std::string&>())
+                                                           : text_field(client, "name"));
+  }
+  return all.empty() ? "none" : all;
+}
+
 }  // namespace
 
 std::string sync_summary(const Json& status, TimePoint now, bool color) {
@@ -34,7 +46,7 @@ std::string sync_summary(const Json& status, TimePoint now, bool color) {
 std::string render_sync(const Json& status, TimePoint now, bool color) {
   std::string text = sync_summary(status, now, color) + "\n";
   text += fmt::format("last heard from the peer: {} ago; local clients: {}; resyncs: {}\n",
-                      milliseconds_field(member(status, "peer"), "last_heard_ms"), text_field(status, "clients"),
+                      milliseconds_field(member(status, "peer"), "last_heard_ms"), clients_text(status),
                       text_field(status, "resyncs_total"));
   std::vector<Row> rows;
   for (const Json& table : elements(status, "tables")) {

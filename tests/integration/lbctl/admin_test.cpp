@@ -109,7 +109,8 @@ TEST_CASE("without its daemon every command ends with 3, names the socket and sa
     const Run run = node.lbctl(row.command);
     CHECK(run.exit_code == 3);
     const std::string daemon = row.daemon;
-    CHECK(run.err.find("lbctl: " + daemon + " is not running: nothing listens on " + node.socket(daemon) + " (start ") == 0);
+    CHECK(run.err == "lbctl: " + daemon + " is not running: nothing listens on " + node.socket(daemon) +
+                         " (start it, or check --run-dir)\n");
     auto with_json = row.command;
     with_json.emplace_back("--json");
     const Run json = node.lbctl(with_json);

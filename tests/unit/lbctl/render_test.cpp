@@ -55,6 +55,10 @@ TEST_CASE("sync: the peer, the lag and the tables") {
         "\n"
         "TABLE   ENTRIES  TOMBSTONES\n"
         "sticky     1200           3\n");
+  status["clients"] = Json::array({"lbd", Json{{"name", "vrrpd"}}});
+  CHECK(render_sync(status, now, false).find("local clients: lbd, vrrpd; ") != std::string::npos);
+  status["clients"] = Json::array();
+  CHECK(render_sync(status, now, false).find("local clients: none; ") != std::string::npos);
   status["in_sync"] = false;
   status["peer"]["connected"] = false;
   CHECK(sync_summary(status, now, false).find("not in sync (digests agree); peer lb2 not connected for 1m2s") == 0);
