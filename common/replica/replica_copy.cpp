@@ -155,9 +155,8 @@ void ReplicaCopy::produce(std::vector<std::uint8_t>& out, std::size_t budget, Ti
   }
   if (!line_.welcomed) return;
   const std::size_t start = out.size();
+  // Writes wait for the end of the copy (or of the budget): syncd then knows every version that this daemon has seen.
   while (out.size() - start < budget && produce_copy(out, now)) {}
-  // Writes wait for the end of the copy: syncd then knows every version that this daemon has seen.
-  if (line_.fed < line_.feed_end) return;
   while (out.size() - start < budget && produce_writes(out, now)) {}
 }
 

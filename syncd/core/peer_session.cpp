@@ -230,12 +230,10 @@ bool PeerSession::produce_changes(std::vector<std::uint8_t>& out, TimePoint now)
     note_sent(count);
     return true;
   }
-  // Only what came from the peer itself was passed: covered as soon as what is in flight.
+  // With nothing in flight, what was passed (it came from the peer itself) needs no acknowledgement.
   if (link_.in_flight.empty()) {
     link_.covered = link_.told;
     note_acknowledged();
-  } else {
-    link_.in_flight.back().covers = link_.told;
   }
   return false;
 }

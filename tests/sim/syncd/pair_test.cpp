@@ -43,7 +43,8 @@ class Expectation {
   }
 
   void check(PairSim& sim) const {
-    for (const auto& [key, value] : last_) {
+    for (const auto& [name, value] : last_) {
+      const std::string& key = name;  // CAPTURE cannot take a structured binding
       for (std::size_t n = 0; n < 2; ++n) {
         CAPTURE(key);
         CAPTURE(n);
@@ -102,7 +103,8 @@ void check_announcements(Client& client, const std::map<std::string, std::string
   for (const wire::Entry& entry : client.changes) {
     if (entry.deleted) view.erase(entry.key); else view[entry.key] = entry.value;
   }
-  for (const auto& [key, value] : view) {
+  for (const auto& [name, value] : view) {
+    const std::string& key = name;
     if (own.contains(key)) continue;
     CAPTURE(key);
     REQUIRE(client.copy->value(table, key, now) == value);

@@ -213,6 +213,33 @@ TEST_CASE("after a reconnect the copy goes back first, then everything unconfirm
   CHECK(puts->puts[1].entry.value == "2");
 }
 
+TEST_CASE("a big copy goes out in pieces, and writes wait for its end") {
+  Line line;
+  line.up();
+  wire::Entries many{1, {}};
+  for (std::uint64_t i = 1; i <= 2000; ++i) many.entries.push_back(entry(std::to_string(i), std::string(100, 'v'), i));
+  REQUIRE(line.receive(many));
+  line.copy.disconnected();
+  line.put("new", "1");
+  line.up();
+  std::size_t fed = 0;
+  for (bool written = false; !written;) {
+    std::vector<std::uint8_t> bytes;
+    line.copy.produce(bytes, 32 * 1024, line.now);
+    REQUIRE_FALSE(bytes.empty());
+    CHECK(bytes.size() < 50 * 1024);
+    wire::Decoder decoder;
+    decoder.append(bytes);
+    while (const auto message = decoder.next()) {
+      if (const auto* list = std::get_if<wire::Entries>(&*message)) fed += list->entries.size();
+      if (std::holds_alternative<wire::Puts>(*message)) {
+        written = true;
+        CHECK(fed == 2000);
+      }
+    }
+  }
+}
+
 TEST_CASE("erasing: hides at once, goes out as a tombstone, is kept to feed it again") {
   Line line;
   line.up();
