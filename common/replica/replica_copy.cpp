@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t frame_target = 16 * 1024;   // small enough to keep latency even while a copy is being fed
 constexpr std::size_t most_in_flight = 4096;      // writes without an answer
-constexpr std::size_t most_expired_at_once = 20'000;
+constexpr std::size_t most_expired_at_once = 5'000;  // some milliseconds
 
 bool alive(const Record& record, TimePoint now) { return !record.deleted && record.deadline > now; }
 

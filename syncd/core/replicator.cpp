@@ -34,7 +34,7 @@ std::vector<std::string> Replicator::clients() const {
 }
 
 void Replicator::tick(TimePoint now) {
-  constexpr std::size_t most_at_once = 20'000;  // some milliseconds; the rest has the next turn
+  constexpr std::size_t most_at_once = 5'000;  // some milliseconds; the rest has the next turn
   shared_.store.expire(now, most_at_once);
 }
 

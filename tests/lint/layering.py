@@ -33,6 +33,8 @@ LAYERS = [
     ('common/metrics/', ['common/base/', 'common/metrics/']),
     ('common/wire/', ['common/base/', 'common/wire/']),
     ('common/crypto/', ['common/base/', 'common/crypto/']),
+    ('common/replica/replica_client', ['common/']),
+    ('common/replica/', ['common/base/', 'common/replica/', 'common/wire/']),
     ('common/', ['common/']),
     ('lbd/core/', ['common/base/', 'common/config/model.hpp', 'lbd/core/']),
     ('lbd/engine/', ['common/base/', 'lbd/core/', 'lbd/engine/']),
@@ -42,13 +44,13 @@ LAYERS = [
     ('lbd/', ['common/', 'lbd/']),
     ('vrrpd/core/', ['common/base/', 'vrrpd/core/']),
     ('vrrpd/', ['common/', 'vrrpd/']),
-    ('syncd/core/', ['common/base/', 'common/wire/', 'syncd/core/']),
+    ('syncd/core/', ['common/base/', 'common/replica/store.hpp', 'common/wire/', 'syncd/core/']),
     ('syncd/', ['common/', 'syncd/']),
     ('lbctl/', ['common/', 'lbctl/']),
 ]
 
 # Pure layers: no clock, thread, socket, environment or randomness of their own.
-PURE = re.compile(r'^(common/(base|wire|metrics)/|[a-z]+/core/)')
+PURE = re.compile(r'^(common/(base|wire|metrics)/|common/replica/(?!replica_client)|[a-z]+/core/)')
 PURE_EXCEPTIONS = {('common/base/inet.cpp', 'arpa/inet.h')}  # inet_pton: text to bytes, no socket
 IMPURE_INCLUDE = re.compile(r'^(sys/|net/|netinet/|linux/|arpa/|unistd\.h|poll\.h|time\.h|thread$|mutex$|condition_variable$|future$|random$|iostream$|fstream$|filesystem$)')
 IMPURE_CALL = re.compile(r'(_clock::now\s*\(|\bclock_gettime\s*\(|\bgetenv\s*\(|\brandom_device\b|\bstd::cout\b|\bstd::cerr\b)')
@@ -104,6 +106,7 @@ def self_test():
         'libnl outside its adapter': ('vrrpd/core/x.cpp', '#include <netlink/netlink.h>\n'),
         'engine includes proxy': ('lbd/engine/x.hpp', '#pragma once\n#include "lbd/proxy/worker.hpp"\n'),
         'core reads a clock': ('vrrpd/core/x.cpp', 'auto t = std::chrono::steady_clock::now();\n'),
+        'the replicated store reads a clock': ('common/replica/store.cpp', 'auto t = std::chrono::steady_clock::now();\n'),
         'core opens sockets': ('syncd/core/x.cpp', '#include <sys/socket.h>\n'),
         'header without guard': ('common/io/x.hpp', 'int x;\n'),
         'own header not first': ('common/base/inet.cpp', '#include <string>\n#include "common/base/inet.hpp"\n'),
