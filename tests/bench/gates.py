@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from products import BACKEND_HTTP, Tandem, wait_listening
+from products import BACKEND_HTTP, Tandem, listens, wait_until
 from scenarios import SCENARIOS
 
 HERE = Path(__file__).resolve().parent
@@ -95,7 +95,7 @@ def main():
     directory = Path(tempfile.mkdtemp(prefix="tandem-gates-", dir="/dev/shm"))
     try:
         subprocess.Popen([arguments.bin / "tandem-bench-backend", "--port", str(BACKEND_HTTP)], stdout=subprocess.DEVNULL)
-        wait_listening(BACKEND_HTTP)
+        wait_until(lambda: listens(BACKEND_HTTP), "the backend")
         calls = system_calls(arguments, directory, 8001)
         short = instructions(arguments, directory, 8002, WARM)
         long = instructions(arguments, directory, 8003, WARM + MEASURED)

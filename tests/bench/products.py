@@ -4,6 +4,7 @@ The peers are not asked for what lbd always does (X-Forwarded-*, Via): where a s
 header rules, they forward the head as it is.
 """
 
+import http.client
 import json
 import os
 import resource
@@ -44,7 +45,7 @@ class Product:
         output = open(self.directory / "output", "wb")
         self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                         preexec_fn=lambda: os.sched_setaffinity(0, {PROXY_CPU}))
-        wait_listening(self.tcp if self.scenario.tcp else self.http, self)
+        wait_until(lambda: echoes(self.tcp) if self.scenario.tcp else answers(self.http), f"{self.name} to serve", self)
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -87,7 +88,7 @@ class Tandem(Product):
         if self.scenario.log:
             config["log"] = {"access_log": str(self.log)}
         return [self.binary, "--config", self.write("tandem.json", json.dumps(config)), "--node", "bench",
-                "--run-dir", self.directory, "--log-level", "warn"]
+                "--run-dir", self.directory, "--log-level", "warning"]
 
 
 class Haproxy(Product):
@@ -188,18 +189,41 @@ class Pump(Product):
         return [self.binary, "--listen", f"127.0.0.1:{port}", "--backend", f"127.0.0.1:{to}"]
 
 
-def wait_listening(port, product=None, deadline=10.0):
+def listens(port):
+    socket.create_connection(("127.0.0.1", port), 1).close()
+    return True
+
+
+def answers(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+def echoes(port):
+    with socket.create_connection(("127.0.0.1", port), 1) as connection:
+        connection.sendall(b"x")
+        return connection.recv(1) == b"x"
+
+
+def wait_until(works, what, product=None, deadline=20.0):
+    """Calls works() until it is true; an error in it only means: not yet."""
     end = time.monotonic() + deadline
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError as error:
-            dead = product is not None and product.process.poll() is not None
-            if dead or time.monotonic() > end:
-                output = (product.directory / "output").read_text(errors="replace") if product else ""
-                raise RuntimeError(f"{product.name if product else 'backend'} does not listen on {port}: {error}\n{output}") from error
-            time.sleep(0.02)
+            if works():
+                return
+            cause = "refused"
+        except (OSError, http.client.HTTPException) as error:
+            cause = str(error)
+        dead = product is not None and product.process.poll() is not None
+        if dead or time.monotonic() > end:
+            output = (product.directory / "output").read_text(errors="replace") if product else ""
+            raise RuntimeError(f"waited in vain for {what}: {cause}\n{output}")
+        time.sleep(0.02)
 
 
 PRODUCTS = {each.name: each for each in (Tandem, Haproxy, Nginx, Pump)}

@@ -262,9 +262,10 @@ class Lab:
         return made
 
     def addresses(self, place):
-        """The IPv4 addresses that the namespace's kernel really has."""
+        """The IPv4 addresses that the namespace's kernel really answers for. Those that are kept on the loopback
+        interface for the connections of a former owner are not among them: nobody hears of them by ARP."""
         links = json.loads(self.ip(place, "-j", "-4", "addr").stdout)
-        return {a["local"] for link in links for a in link.get("addr_info", [])}
+        return {a["local"] for link in links if link["ifname"] != "lo" for a in link.get("addr_info", [])}
 
     # ---- processes -------------------------------------------------------------------------
 

@@ -156,6 +156,12 @@ class Pair:
                 pass  # ended by the death of one before it
         return when
 
+    def kill_pid(self, pid):
+        """kill -9 of one of the pair's processes; returns when (ns)."""
+        when = now_ns()
+        os.kill(pid, signal.SIGKILL)
+        return when
+
     def terminate(self, node, *daemons):
         """SIGTERM to the started processes of these daemons; returns when (ns)."""
         when = now_ns()

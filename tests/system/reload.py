@@ -22,7 +22,7 @@ def change(pair, number):
     """A change of weights, and a listener that comes and goes."""
     config = copy.deepcopy(pair.config)
     for group in config["target_groups"]:
-        group["backends"][0]["weight"] = 1 + number % 3
+        group["backends"][0]["weight"] = 2 + number % 3
     if number % 2:
         config["listeners"].append({"name": "extra", "protocol": "http", "address": "*", "port": 8090,
                                     "default_target_group": "web"})
