@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -38,6 +40,11 @@ json shop_config(std::uint16_t port, const std::vector<const ScriptedBackend*>& 
           {"target_groups", {{{"name", "shop"}, {"protocol", "http"}, {"backends", list},
                               {"health_check", health_check()}}}},
           {"timeouts", {{"drain", "2s"}}}};
+}
+
+json node(const char* name, int last) {
+  return {{"name", name}, {"address", "192.0.2." + std::to_string(last)},
+          {"sync_address", "198.51.100." + std::to_string(last)}};
 }
 
 /// lbd in front of two backends that say who they are.
@@ -243,6 +250,68 @@ TEST_CASE_FIXTURE(Shop, "reload: a bad file or a taken port changes nothing and 
 
   CHECK(status()["config"]["generation"] == 1);
   CHECK(ask().starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE_FIXTURE(Shop, "reload under load fails no request") {
+  REQUIRE(lbd.start_and_wait());
+  REQUIRE(health(0, "up"));
+  REQUIRE(health(1, "up"));
+  std::atomic<bool> stop{false};
+  std::atomic<int> good{0};
+  std::atomic<int> bad{0};
+  std::thread client([&] {
+    while (!stop) ++(ask().starts_with("HTTP/1.1 200") ? good : bad);
+  });
+  json other = config;
+  other["listeners"].push_back(config["listeners"][0]);
+  other["listeners"][1]["name"] = "web2";
+  other["listeners"][1]["port"] = free_port();
+  int applied = 0;
+  for (int i = 0; i < 20; ++i) {
+    lbd.write_config((i % 2 == 0 ? other : config).dump());
+    applied += reload().has_value();
+  }
+  CHECK(eventually([&] { return good > 50; }));
+  stop = true;
+  client.join();
+  CHECK(applied == 20);
+  CHECK(bad == 0);
+  CHECK(status()["config"]["generation"] == 21);
+}
+
+TEST_CASE_FIXTURE(Shop, "in a cluster: syncd is waited for, and leaving is announced before anybody is refused") {
+  std::ofstream(lbd.file("key")) << std::string(64, 'a') << '\n';
+  std::filesystem::permissions(lbd.file("key"), std::filesystem::perms::owner_read);
+  config["cluster"] = {{"name", "edge"}, {"nodes", {node("lb1", 1), node("lb2", 2)}},
+                       {"sync", {{"key_file", lbd.file("key")}}}};
+  lbd.write_config(config.dump());
+  const auto started = std::chrono::steady_clock::now();
+  REQUIRE(lbd.start_and_wait());
+  CHECK(std::chrono::steady_clock::now() - started >= std::chrono::milliseconds(900));
+  CHECK(lbd.log().find("syncd is not running here") != std::string::npos);
+  REQUIRE(health(0, "up"));
+
+  lbd.signal(SIGTERM);
+  const auto asked = std::chrono::steady_clock::now();
+  REQUIRE(eventually([&] { return status()["ready_reason"] == "draining"; }));
+  int served = 0;
+  while (true) {
+    const std::string reply = ask();
+    if (std::chrono::steady_clock::now() - asked > std::chrono::milliseconds(300)) break;
+    CHECK(reply.starts_with("HTTP/1.1 200"));
+    ++served;
+  }
+  CHECK(served > 0);
+  CHECK(lbd.wait_exit() == 0);
+}
+
+TEST_CASE_FIXTURE(Shop, "a node that the cluster does not know ends with 2") {
+  config["cluster"] = {{"name", "edge"}, {"nodes", {node("a", 1), node("b", 2)}}};
+  lbd.write_config(config.dump());
+  lbd.start();
+  CHECK(lbd.wait_exit() == 2);
+  CHECK(lbd.log().find("this node is called lb1, which is none of cluster.nodes (a, b); say --node NAME") !=
+        std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Shop, "access log: a line for each request, rotated by SIGHUP") {
