@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that. Works offline, and without root, once all is there.
 #
-#   cmake/install-dependencies.sh GROUP…      build, test, bench, clang
+#   cmake/install-dependencies.sh GROUP…      build, test, gate, bench, clang
 #   cmake/install-dependencies.sh --list GROUP…   only print the packages' names
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache lld pkg-config python3
        libboost1.81-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
-       libnl-3-dev libnl-route-3-dev doctest-dev)
-test=(python3 iproute2 nftables procps curl)
+       libnl-3-dev libnl-route-3-dev libbpf-dev clang-14 doctest-dev)
+test=(python3 iproute2 nftables procps curl util-linux)
+gate=(valgrind strace)
 bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream)
 clang=(clang-14 clang-tidy-14)
 
@@ -19,13 +20,13 @@ if [ "${1:-}" = --list ]; then
   list_only=yes
   shift
 fi
-[ $# -gt 0 ] || { say "name at least one group: build, test, bench, clang"; exit 2; }
+[ $# -gt 0 ] || { say "name at least one group: build, test, gate, bench, clang"; exit 2; }
 
 wanted=()
 for group in "$@"; do
   case "$group" in
-    build | test | bench | clang) declare -n packages=$group; wanted+=("${packages[@]}") ;;
-    *) say "unknown group '$group' (build, test, bench, clang)"; exit 2 ;;
+    build | test | gate | bench | clang) declare -n packages=$group; wanted+=("${packages[@]}") ;;
+    *) say "unknown group '$group' (build, test, gate, bench, clang)"; exit 2 ;;
   esac
 done
 mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | sort -u)

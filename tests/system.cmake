@@ -18,6 +18,14 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
   tandem_system_test(reload 120)
 endif()
 
+# Figures that do not depend on the machine's mood have ceilings.
+if("lbd" IN_LIST TANDEM_COMPONENTS AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_test(NAME gate.data_path COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/gates.py)
+  set_tests_properties(gate.data_path PROPERTIES
+    LABELS gate SKIP_RETURN_CODE 77 TIMEOUT 300
+    ENVIRONMENT "TANDEM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONUNBUFFERED=1")
+endif()
+
 # The figures beside HAProxy and nginx: not a test, a report.
 if("lbd" IN_LIST TANDEM_COMPONENTS)
   add_custom_target(bench

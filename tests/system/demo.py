@@ -78,12 +78,12 @@ def show_traffic(story, lab, pair):
         spread = "  ".join(f"{name} {count}" for name, count in sorted(report["backends"].items()))
         show_stream(story, f"{vip}, new", report["streams"]["new"])
         show_stream(story, f"{vip}, keep-alive", report["streams"]["keepalive"])
-        story.say(f"{vip}, by backend:      {spread}; sticky clients kept {report['sticky']['kept']} of {CLIENTS}")
+        story.say(f"{vip + ', by backend':<22} {spread}; sticky clients kept {report['sticky']['kept']} of {CLIENTS}")
         failed = sum(stream["failed"] for stream in report["streams"].values())
         story.promise(f"quiet traffic through {vip}: failed requests", failed, "0", failed == 0)
     report = echo.result()
     show_stream(story, "vip-a, TCP echo", report["streams"]["new"])
-    story.say("TCP, by backend:        " + "  ".join(f"{n} {c}" for n, c in sorted(report["backends"].items())))
+    story.say(f"{'TCP, by backend':<22} " + "  ".join(f"{n} {c}" for n, c in sorted(report["backends"].items())))
 
 
 def show_cookie(story, lab):
