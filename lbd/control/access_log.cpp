@@ -46,8 +46,9 @@ Result<> AccessLog::open(const std::string& destination) {
   std::shared_ptr<const Destination> next;
   if (!destination.empty()) {
     auto opened = std::make_shared<Destination>();
+    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
     const int fd = destination == "stdout" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                                           : ::open(destination.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+                                           : ::open(destination.c_str(), flags, 0640);
     opened->fd = io::UniqueFd(fd);
     if (fd < 0) return errno_error(fmt::format("cannot open the access log {}", destination), errno);
     struct stat status {};

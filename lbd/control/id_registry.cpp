@@ -1,5 +1,7 @@
 #include "lbd/control/id_registry.hpp"
 
+#include <utility>
+
 namespace tandem::lbd {
 namespace {
 
@@ -20,7 +22,8 @@ std::uint64_t fnv1a(std::uint64_t hash, std::string_view bytes) {
 }  // namespace
 
 ListenerId IdRegistry::listener(const config::ListenerConfig& listener) {
-  const auto id = next_or_known<ListenerId>(listeners_, ListenerKey{listener.protocol, listener.address, listener.port});
+  ListenerKey key{listener.protocol, listener.address, listener.port};
+  const auto id = next_or_known<ListenerId>(listeners_, std::move(key));
   const auto index = static_cast<std::size_t>(id);
   if (index == names_.listeners.size()) names_.listeners.emplace_back();
   names_.listeners[index] = listener.name;

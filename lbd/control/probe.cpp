@@ -94,8 +94,8 @@ asio::awaitable<ProbeReport> ask_http(std::shared_ptr<Attempt> attempt, Endpoint
     auto got = co_await attempt->socket.async_read_some(asio::buffer(chunk), awaiting);
     const error_code error = std::get<0>(got);
     if (error == asio::error::eof && !attempt->expired) {
-      co_return ProbeReport{Outcome::failed,
-                            received.empty() ? "closed without a reply" : "closed before the head of the reply ended", {}};
+      const char* reason = received.empty() ? "closed without a reply" : "closed before the head of the reply ended";
+      co_return ProbeReport{Outcome::failed, reason, {}};
     }
     if (error) co_return failure(*attempt, error, check, "receive");
     received.append(chunk.data(), std::get<1>(got));

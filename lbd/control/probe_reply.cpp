@@ -78,8 +78,9 @@ std::string ranges_text(const std::vector<config::StatusRange>& ranges) {
 
 std::string probe_request(const config::HealthCheckConfig& check, const Endpoint& backend) {
   const std::string host = check.host.empty() ? backend.to_string() : check.host;
-  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: tandem-health\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-                     check.path, host);
+  return fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: tandem-health\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+      check.path, host);
 }
 
 std::string printable(std::string_view bytes) {

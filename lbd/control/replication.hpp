@@ -27,8 +27,8 @@ class Replication {
   Replication(boost::asio::io_context& io, LiveConfig& live, io::EventLog& events, bool clustered,
               std::function<void()> on_caught_up);
 
-  /// Once `live` has its first configuration: loads the cluster key, gives the workers their first cookie keys and goes to syncd at `feed_socket`. `node` is
-  /// one of the cluster's, if there is a cluster.
+  /// Once `live` has its first configuration: loads the cluster key, gives the workers their first cookie keys and
+  /// goes to syncd at `feed_socket`. `node` is one of the cluster's, if there is a cluster.
   [[nodiscard]] Result<> start(const std::string& feed_socket, const std::string& node);
   void stop();
 

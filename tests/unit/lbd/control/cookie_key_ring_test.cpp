@@ -62,7 +62,9 @@ TEST_CASE("a key from the future (the peer's clock is ahead) waits its minute") 
 
 TEST_CASE("the newest settled key seals, the three newest open, the base always") {
   CookieKeyRing ring{CookieKey{}};
-  for (std::uint32_t n = 1; n <= 5; ++n) ring.insert(rotated(n, noon + n * 12h), at(0s), noon + 61h);
+  for (std::uint32_t n = 1; n <= 4; ++n) ring.insert(rotated(n, noon + n * 12h), at(0s), noon + 61h);
+  CHECK(ids(ring, at(0s)) == Ids{4, 3, 2, 0});
+  ring.insert(rotated(5, noon + 60h), at(0s), noon + 61h);
   CHECK(ids(ring, at(0s)) == Ids{5, 4, 3, 0});
   CHECK(ring.surplus() == Ids{2, 1});
   ring.insert(rotated(6, noon + 72h), at(0s), noon + 72h);
