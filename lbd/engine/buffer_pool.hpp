@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "lbd/runtime/counters.hpp"
 
@@ -66,7 +65,9 @@ class BufferPool {
   std::size_t max_buffers_;
   std::size_t max_spare_;
   std::size_t out_ = 0;
-  std::vector<std::byte*> spare_;
+  struct Spare { Spare* next; };  // lives in a free buffer
+  Spare* spare_ = nullptr;
+  std::size_t spare_count_ = 0;
   Counter& in_use_;
 };
 

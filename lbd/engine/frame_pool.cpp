@@ -2,16 +2,7 @@
 
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TANDEM_FRAME_POOL 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TANDEM_FRAME_POOL 0
-#endif
-#endif
-#ifndef TANDEM_FRAME_POOL
-#define TANDEM_FRAME_POOL 1
-#endif
+#include "lbd/engine/sanitized.hpp"
 
 namespace tandem::lbd {
 
@@ -30,7 +21,7 @@ constexpr std::size_t class_of(std::size_t size) { return (size + class_size - 1
 }  // namespace
 
 void* frame_allocate(std::size_t size) {
-  if (!TANDEM_FRAME_POOL || size > frame_pool_max_block) return ::operator new(size);
+  if (TANDEM_SANITIZED || size > frame_pool_max_block) return ::operator new(size);
   const std::size_t index = class_of(size);
   if (FreeBlock* block = free_lists[index]) {
     free_lists[index] = block->next;
@@ -41,7 +32,7 @@ void* frame_allocate(std::size_t size) {
 
 void frame_free(void* block, std::size_t size) noexcept {
   if (block == nullptr) return;
-  if (!TANDEM_FRAME_POOL || size > frame_pool_max_block) {
+  if (TANDEM_SANITIZED || size > frame_pool_max_block) {
     ::operator delete(block);
     return;
   }

@@ -1,8 +1,8 @@
 // Recycled memory for coroutine frames and per-connection objects: size classes per thread.
 //
 // In the steady state a request allocates nothing: what one connection gives back, the next one
-// takes, still warm in the cache. Memory must be given back on the thread that took it. Under
-// AddressSanitizer every call goes to the global allocator, so that misuse is still found.
+// takes, still warm in the cache. Memory must be given back on the thread that took it. With
+// a sanitizer every call goes to the global allocator, so that misuse is still found.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "common/base/assert.hpp"
+#include "lbd/engine/system_calls.hpp"
 
 namespace tandem::lbd {
 
@@ -41,7 +42,7 @@ void Socket::reset() noexcept {
 
 IoResult Socket::try_recv(std::span<std::byte> into) noexcept {
   if (!is(readable)) return {IoStatus::would_block, 0, 0};
-  const ssize_t got = ::recv(fd_, into.data(), into.size(), 0);
+  const ssize_t got = system::recv(fd_, into.data(), into.size());
   if (got > 0) {
     const auto bytes = static_cast<std::size_t>(got);
     if (bytes < into.size() && !is(peer_closed | broken)) ready_ &= static_cast<Readiness>(~readable);
@@ -65,12 +66,12 @@ IoResult Socket::try_send(std::span<const iovec> from) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(from.data());
   message.msg_iovlen = from.size();
-  return sent(::sendmsg(fd_, &message, MSG_NOSIGNAL), wanted);
+  return sent(system::sendmsg(fd_, message), wanted);
 }
 
 IoResult Socket::try_send(std::span<const std::byte> from) noexcept {
   if (!is(writable)) return {IoStatus::would_block, 0, 0};
-  return sent(::send(fd_, from.data(), from.size(), MSG_NOSIGNAL), from.size());
+  return sent(system::send(fd_, from.data(), from.size()), from.size());
 }
 
 IoResult Socket::sent(ssize_t result, std::size_t wanted) noexcept {

@@ -9,20 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "lbd/engine/sanitized.hpp"
 #include "tests/integration/lbd/proxy_fixture.hpp"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTS_MEMORY 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define COUNTS_MEMORY 0
-#endif
-#endif
-#ifndef COUNTS_MEMORY
-#define COUNTS_MEMORY 1
-#endif
-
-#if COUNTS_MEMORY
+#if !TANDEM_SANITIZED
 
 namespace {
 std::atomic<long> allocations{0};
