@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from checks import failures_around
+from checks import failures_around, measured_quietly
 from netlab import Lab, binaries, now_ns, remove, skip_without_root, wait_for
 from pair import NODES, TCP, VIPS, WEB, Pair
 
@@ -15,6 +15,7 @@ KEPT_DIRECTORY = Path("/tmp/tandem-demo")
 RATE = 500
 CLIENTS = 20
 GAP_LIMIT_MS = 400
+MOVE_LIMIT_MS = 20
 
 PICTURE = """
       client 192.0.2.10
@@ -51,7 +52,7 @@ class Story:
         for what, measured, limit, kept in self.promises:
             print(f"   {what:<50} {measured:>13} {limit:>12}  {'' if kept else 'BROKEN'}".rstrip())
         broken = sum(not kept for *_, kept in self.promises)
-        print(f"\n   {'Every promise was kept.' if not broken else f'{broken} promises were broken.'}", flush=True)
+        print(f"\n   {'Every promise was kept.' if not broken else 'Broken promises: ' + str(broken)}", flush=True)
         return broken == 0
 
 
@@ -140,19 +141,24 @@ def bring_it_back(story, lab, pair):
     story.promise("node returned: failed new connections", stream["failed"], "0", stream["failed"] == 0)
 
 
+def move_there_and_back(story, lab, pair):
+    load = lab.probe("--target", f"{VIPS['vip-a']}:{WEB}", "--mode", "new", "--rate", RATE, "--duration", "4s")
+    for node, other in (("lb1", "lb2"), ("lb2", "lb1")):
+        time.sleep(1)
+        story.say(f"lbctl failover vip-a   (on {node})")
+        pair.lbctl(node, "failover", "vip-a")
+        wait_for(lambda: pair.owners("vip-a") == [other], 5, f"{other} alone to have vip-a")
+    return load.result()
+
+
 def move_on_purpose(story, lab, pair):
-    story.chapter("A planned move")
-    load = lab.probe("--target", f"{VIPS['vip-a']}:{WEB}", "--mode", "new", "--rate", RATE, "--duration", "3s")
-    time.sleep(1)
-    story.say("lbctl failover vip-a")
-    pair.lbctl("lb1", "failover", "vip-a")
-    wait_for(lambda: pair.owners("vip-a") == ["lb2"], 5, "lb2 alone to have vip-a")
-    stream = load.result()["streams"]["new"]
+    story.chapter("A planned move, and back")
+    stream = measured_quietly(lambda: move_there_and_back(story, lab, pair), MOVE_LIMIT_MS)["streams"]["new"]
     show_stream(story, "new connections", stream)
     gap = stream["longest_gap"]["ms"]
     story.say(f"now: {owners_line(pair)}")
-    story.promise("planned move: longest gap, new connections", f"{gap:.1f} ms", "20 ms", gap <= 20)
-    story.promise("planned move: failed new connections", stream["failed"], "0", stream["failed"] == 0)
+    story.promise("planned moves: longest gap, new connections", f"{gap:.1f} ms", f"{MOVE_LIMIT_MS} ms", gap <= MOVE_LIMIT_MS)
+    story.promise("planned moves: failed new connections", stream["failed"], "0", stream["failed"] == 0)
 
 
 def tell(story, lab, pair):

@@ -145,15 +145,16 @@ class Pair:
         """Every process of these daemons on a node, vrrpd's guard too; all three without names."""
         return self.lab.pids(node, *(daemons or DAEMONS))
 
-    def kill(self, node, *daemons, number=signal.SIGKILL):
-        """Signals every process of these daemons (all three without names) at once; returns when (ns)."""
+    def kill(self, node, *daemons):
+        """kill -9 of every process of these daemons (all three without names) at once; returns when (ns).
+
+        All are stopped before the first is killed: in a node's death nobody sees the others die.
+        """
         pids = self.pids(node, *daemons)
         when = now_ns()
-        for pid in pids:
-            try:
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
                 os.kill(pid, number)
-            except ProcessLookupError:
-                pass  # ended by the death of one before it
         return when
 
     def kill_pid(self, pid):
