@@ -17,7 +17,8 @@ constexpr Duration first_pause = std::chrono::milliseconds(50);
 constexpr Duration longest_pause = std::chrono::seconds(1);
 constexpr Duration bind_pause = std::chrono::seconds(1);
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
-constexpr Duration return_interval = std::chrono::seconds(5);  // from the LAN to the sync addresses
+constexpr Duration first_return = std::chrono::milliseconds(250);  // from the LAN to the sync addresses
+constexpr Duration longest_return = std::chrono::seconds(5);
 constexpr Duration repeat_problem = std::chrono::minutes(1);
 constexpr std::size_t most_handshakes = 16;                    // at a time, from whoever reaches the port
 
@@ -88,6 +89,22 @@ Result<> open_acceptor(Tcp::acceptor& acceptor, const Tcp::endpoint& endpoint) {
   return Error{error.message()};
 }
 
+/// The peer binds to its own address, so nobody else has to be listened to; and the work for whoever takes its
+/// address is bounded.
+bool may_shake_hands(const LinkPtr& self, const Path& path, const asio::ip::address& remote) {
+  if (remote != to_asio(path.remote)) {
+    ++self->counters.handshakes_failed;
+    report_problem(self, "a connection from " + remote.to_string() + " is closed: the peer's address is " +
+                             path.remote.to_string());
+    return false;
+  }
+  forget_finished(self);
+  if (self->handshaking.size() < most_handshakes) return true;
+  ++self->counters.handshakes_failed;
+  report_problem(self, "too many unfinished connections at the sync port; a further one is closed");
+  return false;
+}
+
 asio::awaitable<void> welcome_peer(LinkPtr self, unsigned run, PeerConnectionPtr connection) {
   const bool good = co_await shake_hands(self, connection, true);
   if (good && self->current(run)) adopt(self, connection);
@@ -102,18 +119,13 @@ asio::awaitable<void> accept_peers(LinkPtr self, unsigned run, std::shared_ptr<T
       co_await pause_for(self, accept_pause);
       continue;
     }
-    forget_finished(self);
-    if (self->handshaking.size() >= most_handshakes) {
-      ++self->counters.handshakes_failed;
-      report_problem(self, "too many unfinished connections at the sync port; a further one is closed");
-      continue;
-    }
     Tcp::socket& socket = std::get<1>(accepted);
+    boost::system::error_code gone;
+    const asio::ip::address remote = socket.remote_endpoint(gone).address();
+    if (gone || !may_shake_hands(self, path, remote)) continue;
     set_options(socket);
-    boost::system::error_code ignored;
-    const std::string address = socket.remote_endpoint(ignored).address().to_string();
     auto connection = std::make_shared<PeerConnection>(std::move(socket), self->psk);
-    connection->address = address;
+    connection->address = remote.to_string();
     connection->fallback = path.fallback;
     self->handshaking.push_back(connection);
     io::spawn(self->io, "peer handshake", welcome_peer(self, run, connection));
@@ -123,8 +135,10 @@ asio::awaitable<void> accept_peers(LinkPtr self, unsigned run, std::shared_ptr<T
 /// Waits for the end of the connection. One over the LAN is meanwhile compared with the sync addresses: the better
 /// connection, if there is one, is returned.
 asio::awaitable<PeerConnectionPtr> wait_for_end(LinkPtr self, unsigned run, PeerConnectionPtr connection) {
+  Duration interval = first_return;
   while (self->current(run) && connection->open) {
-    if (connection->fallback) connection->ended.expires_after(return_interval);
+    if (connection->fallback) connection->ended.expires_after(interval);
+    interval = std::min(interval * 2, longest_return);
     co_await connection->ended.async_wait(as_result);
     if (!self->current(run) || !connection->open) break;
     PeerConnectionPtr better = co_await connect(self, self->paths.front());

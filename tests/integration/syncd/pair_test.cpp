@@ -181,6 +181,13 @@ TEST_CASE("a different cluster key is refused, said clearly, and mended by a rel
   CHECK(pair.wait_in_sync());
 }
 
+TEST_CASE_FIXTURE(RunningPair, "whoever is not the peer is hung up on") {
+  // From the node itself: any other address than the peer's will do.
+  REQUIRE(shell("bash -c 'exec 3<>/dev/tcp/198.51.100.2/5405; read -t 5 -u 3 line; test $? -eq 1'"));
+  CHECK(contains(log_of(1), "a connection from 198.51.100.2 is closed: the peer's address is 198.51.100.1"));
+  CHECK(status_has(0, R"("connected":true)"));
+}
+
 TEST_CASE_FIXTURE(RunningPair, "a bad reload keeps what runs") {
   REQUIRE(shell("echo '{' > " + run_dir(0) + ".json"));
   signal_syncd(0, SIGHUP);
@@ -199,7 +206,8 @@ TEST_CASE_FIXTURE(RunningPair, "SIGTERM hands over what the peer does not have, 
 }
 
 TEST_CASE_FIXTURE(RunningPair, "without the sync link it goes over the LAN, and returns") {
-  REQUIRE(status_has(0, R"("path":"sync")"));
+  const auto over_sync = [this] { return status_has(0, R"("path":"sync")"); };
+  REQUIRE(run_until(over_sync));
   REQUIRE(shell("ip addr del 198.51.100.2/32 dev lo"));
   TimePoint begin = io::now();
   const bool fell_back = run_until([this] { return status_has(0, R"("path":"lan")"); });
@@ -211,7 +219,7 @@ TEST_CASE_FIXTURE(RunningPair, "without the sync link it goes over the LAN, and 
   CHECK(arrived);
   REQUIRE(restored);
   begin = io::now();
-  CHECK(run_until([this] { return status_has(0, R"("path":"sync")"); }));
+  CHECK(run_until(over_sync));
   MESSAGE("sync link gone: over the LAN after " << gap << " ms; back on the sync link after " << ms(io::now() - begin) << " ms");
   client(1).feed->put("sticky", "a", "2");
   CHECK(run_until([this] { return client(0).view["a"] == "2"; }));
