@@ -9,3 +9,9 @@ tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp
   DEPS tandem_vrrpd_core
   CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus)
+# Timing is measured: nothing else may run beside it.
+add_test(NAME integration.vrrpd_pair
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/pair_test.py)
+set_tests_properties(integration.vrrpd_pair PROPERTIES
+  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")

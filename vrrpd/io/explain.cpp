@@ -51,10 +51,16 @@ std::string explain(Fault fault, const std::string& interface, const LbdStatus& 
     case Fault::none: return {};
     case Fault::link_down: return fmt::format("interface {} is missing, down, or without carrier", interface);
     case Fault::no_source: return fmt::format("interface {} has no IPv4 address to send adverts from", interface);
-    case Fault::lbd_dead: return fmt::format("lbd is gone: {}", lbd.reason);
+    case Fault::lbd_dead: return lbd.reason;
     case Fault::lbd_not_ready: return fmt::format("lbd is not ready: {}", lbd.reason);
   }
   return {};
+}
+
+std::string with_name(std::string_view reason, std::string_view daemon) {
+  constexpr std::string_view anonymous = "the daemon";
+  if (!reason.starts_with(anonymous)) return std::string(reason);
+  return fmt::format("{}{}", daemon, reason.substr(anonymous.size()));
 }
 
 std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
@@ -29,8 +30,10 @@ struct Situation {
 
 /// "3 adverts of 100 ms from lb1 (192.0.2.11) missed, last heard 301.2 ms ago"
 std::string explain(Cause cause, const Situation& situation, TimePoint now);
-/// "lbd is not ready: draining"; empty for Fault::none.
+/// "lbd ended", "lbd is not ready: draining"; empty for Fault::none.
 std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd);
+/// A watcher's reason with the daemon's name in it: "the daemon ended" becomes "lbd ended".
+std::string with_name(std::string_view reason, std::string_view daemon);
 /// Why a living owner would not be preempted; empty if it would.
 std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync);
 

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "vrrpd/io/explain.hpp"
+
 namespace tandem::vrrp {
 namespace {
 
@@ -32,7 +34,7 @@ LbdWatch::LbdWatch(boost::asio::io_context& io, const std::string& run_dir, std:
           [this](std::string_view line) { take(parse_readiness(line)); },
           [this](std::string_view reason) {
             LbdStatus lost;
-            lost.reason = reason;
+            lost.reason = with_name(reason, "lbd");
             take(std::move(lost));
           }) {}
 

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "vrrpd/io/explain.hpp"
+
 namespace tandem::vrrp {
 namespace {
 
@@ -35,7 +37,7 @@ SyncWatch::SyncWatch(boost::asio::io_context& io, const std::string& run_dir, st
           [this](std::string_view line) { take(parse_status(line)); },
           [this](std::string_view reason) {
             SyncStatus lost;
-            lost.reason = reason;
+            lost.reason = with_name(reason, "syncd");
             take(std::move(lost));
           }) {}
 

@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""Two vrrpd in network namespaces, with lbd and syncd played by the test: every way to lose an owner.
+
+Needs root; skipped loudly without. Prints what it measured. Arguments: names of tests to run.
+"""
+
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/system"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from netlab import Lab, binaries, skip_without_root, wait_for  # noqa: E402
+from stand_ins import Lbd, Syncd  # noqa: E402
+from two_nodes import NODES, VIP, Pair, Prober, milliseconds  # noqa: E402
+
+DOWN_MS = 400      # 100 ms adverts: three intervals, the skew, and the machine
+RELEASE_MS = 50    # somebody said that the owner is gone
+
+
+# ---- the ways to lose an owner ------------------------------------------------------------------
+
+def test_kill_9_of_guard_and_daemon(pair):
+    prober = Prober(pair.lab, VIP["vip-a"])
+    time.sleep(0.3)
+    guard, daemon = pair.pids("lb1")
+    since = time.monotonic_ns()
+    os.kill(guard, signal.SIGKILL)
+    os.kill(daemon, signal.SIGKILL)
+    pair.moved_within("vip-a", "lb2", since, DOWN_MS, "kill -9 of both")
+    wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 4.2, "the kernel to remove the address")
+    expired = milliseconds(time.monotonic_ns() - since)
+    lost, gap = prober.stop()
+    print(f"    the kernel removed the address after {expired:.0f} ms; longest gap for the client {gap:.0f} ms")
+    assert expired <= 4100
+    assert gap <= DOWN_MS
+
+
+def test_kill_9_of_the_daemon_alone(pair):
+    prober = Prober(pair.lab, VIP["vip-a"])
+    time.sleep(0.3)
+    _, daemon = pair.pids("lb1")
+    since = time.monotonic_ns()
+    os.kill(daemon, signal.SIGKILL)
+    pair.moved_within("vip-a", "lb2", since, RELEASE_MS, "kill -9 of the daemon")
+    assert pair.process["lb1"].wait(5) == 1, "the guard's exit code"
+    assert VIP["vip-a"] not in pair.on_interface("lb1")
+    lost, gap = prober.stop()
+    print(f"    longest gap for the client {gap:.0f} ms")
+    assert gap <= RELEASE_MS
+
+
+def test_kill_9_of_the_guard_alone(pair):
+    prober = Prober(pair.lab, VIP["vip-a"])
+    time.sleep(0.3)
+    guard, daemon = pair.pids("lb1")
+    since = time.monotonic_ns()
+    os.kill(guard, signal.SIGKILL)
+    pair.moved_within("vip-a", "lb2", since, RELEASE_MS, "kill -9 of the guard")
+    wait_for(lambda: not pair.lab.pids("lb1", "vrrpd"), 5, "the daemon to leave")
+    assert VIP["vip-a"] not in pair.on_interface("lb1")
+    lost, gap = prober.stop()
+    assert lost == 0, f"{lost} probes lost, {gap:.0f} ms"
+
+
+def test_lbd_dies(pair):
+    prober = Prober(pair.lab, VIP["vip-a"])
+    time.sleep(0.3)
+    since = time.monotonic_ns()
+    pair.lbd["lb1"].die()
+    pair.moved_within("vip-a", "lb2", since, RELEASE_MS, "lbd's stream ended")
+    fault = pair.event("lb1", "fault", since, "vip-a")
+    print(f"    noticed after {milliseconds(fault['time_ns'] - since):.1f} ms: {fault['cause']}")
+    assert VIP["vip-a"] not in pair.on_interface("lb1")
+    lost, gap = prober.stop()
+    print(f"    longest gap for the client {gap:.0f} ms")
+    assert gap <= RELEASE_MS
+    assert pair.status("lb1", "vip-a")["may_take_over"] is False
+    pair.lbd["lb1"] = Lbd(pair.run_dir["lb1"])
+
+
+def no_moment_without(pair, what, action, to="lb2", name="vip-a"):
+    prober = Prober(pair.lab, VIP[name])
+    time.sleep(0.3)
+    since = time.monotonic_ns()
+    action()
+    pair.moved_within(name, to, since, RELEASE_MS, what)
+    time.sleep(0.2)
+    lost, gap = prober.stop()
+    print(f"    {len(prober.sent)} probes, {lost} lost")
+    assert lost == 0, f"{lost} probes lost, {gap:.0f} ms"
+
+
+def test_lbd_drains(pair):
+    no_moment_without(pair, "lbd drains", lambda: pair.lbd["lb1"].ready(False, "draining"))
+    assert "draining" in pair.status("lb1", "vip-a")["may_take_over_reason"]
+    pair.lbd["lb1"].ready(True)
+
+
+def test_sigterm(pair):
+    no_moment_without(pair, "SIGTERM", lambda: pair.process["lb1"].signal(signal.SIGTERM))
+    assert pair.process["lb1"].wait(5) == 0
+    assert VIP["vip-a"] not in pair.on_interface("lb1")
+
+
+def test_preemption_by_the_returning_node(pair):
+    pair.process["lb1"].signal(signal.SIGTERM)
+    pair.process["lb1"].wait(5)
+    wait_for(lambda: pair.owner("vip-a") == "lb2", 3, "the other owner")
+    prober = Prober(pair.lab, VIP["vip-a"])
+    pair.start("lb1")
+    wait_for(lambda: pair.owner("vip-a") == "lb1", 5, "the return")
+    time.sleep(0.2)
+    lost, gap = prober.stop()
+    print(f"    {len(prober.sent)} probes, {lost} lost")
+    assert lost == 0
+
+
+def test_no_preemption_before_in_sync(pair):
+    pair.process["lb1"].signal(signal.SIGTERM)
+    pair.process["lb1"].wait(5)
+    pair.syncd["lb1"].say(Syncd.status(False, True))
+    pair.start("lb1")
+    wait_for(lambda: (pair.run_dir["lb1"] / "vrrpd.sock").exists() and pair.owner("vip-a") == "lb2", 3, "the other")
+    time.sleep(0.8)  # longer than Active_Down_Interval: nothing must happen
+    assert pair.owner("vip-a") == "lb2"
+    assert "in sync" in pair.status("lb1", "vip-a")["may_take_over_reason"]
+    since = time.monotonic_ns()
+    pair.syncd["lb1"].say(Syncd.status(True, True))
+    pair.moved_within("vip-a", "lb1", since, 2 * DOWN_MS, "in sync again")
+
+
+def fail_over(pair, node, name="vip-a"):
+    status, text = pair.call(node, "POST", "/v1/failover", {"virtual_address": name})
+    return status, json.loads(text)
+
+
+def test_failover_asked_on_either_node(pair):
+    for asked in NODES:
+        no_moment_without(pair, f"failover, asked on {asked}",
+                          lambda: print("    answer:", *fail_over(pair, asked)))
+        time.sleep(1)
+        assert pair.owner("vip-a") == "lb2", "it sticks"
+        status, answer = fail_over(pair, asked)
+        assert (status, answer) == (200, {"virtual_address": "vip-a", "from": "lb2", "to": "lb1"}), (status, answer)
+        assert pair.owner("vip-a") == "lb1"
+
+
+def test_failover_refused(pair):
+    pair.process["lb2"].signal(signal.SIGTERM)
+    pair.process["lb2"].wait(5)
+    pair.syncd["lb1"].say(Syncd.status(True, False))
+    wait_for(lambda: not pair.get("lb1", "/v1/status")["peer_connected"], 2, "syncd's word")
+    status, answer = fail_over(pair, "lb1")
+    assert status == 409 and "no live peer" in answer["error"], (status, answer)
+    prober = Prober(pair.lab, VIP["vip-a"])
+    pair.syncd["lb1"].die()
+    wait_for(lambda: "syncd ended" in pair.get("lb1", "/v1/status")["in_sync_reason"], 2, "syncd's end")
+    status, answer = fail_over(pair, "lb1")
+    print("    nobody there:", status, answer["error"])
+    assert status == 409, (status, answer)
+    lost, gap = prober.stop()
+    assert lost == 0, f"{lost} probes lost, {gap:.0f} ms: the address was never dropped"
+    assert fail_over(pair, "lb1", "vip-x")[0] == 404
+    assert pair.call("lb1", "POST", "/v1/failover", ["vip-a"])[0] == 400
+    pair.syncd["lb1"] = Syncd(pair.run_dir["lb1"])
+
+
+def test_interface_down(pair):
+    since = time.monotonic_ns()
+    pair.lab.link("lb1", "eth0", False)
+    pair.moved_within("vip-a", "lb2", since, DOWN_MS, "interface down")
+    wait_for(lambda: pair.status("lb1", "vip-a")["state"] == "initialize", 3, "the fault")
+    assert "eth0" in pair.status("lb1", "vip-a")["cause"]
+    pair.lab.link("lb1", "eth0", True)
+
+
+def test_frozen_daemon(pair):
+    _, daemon = pair.pids("lb1")
+    since = time.monotonic_ns()
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        pair.moved_within("vip-a", "lb2", since, DOWN_MS, "SIGSTOP")
+        wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 4.2, "the kernel to remove the address")
+        print(f"    the kernel removed the address after {milliseconds(time.monotonic_ns() - since):.0f} ms")
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+
+
+# ---- addresses ------------------------------------------------------------------------------------
+
+def test_removed_address_comes_back(pair):
+    times = []
+    for _ in range(5):
+        since = time.monotonic_ns()
+        pair.lab.ip("lb1", "addr", "del", VIP["vip-a"] + "/24", "dev", "eth0")
+        event = pair.event("lb1", "address_restored", since, "vip-a")
+        times.append(milliseconds(event["time_ns"] - since))
+        assert VIP["vip-a"] in pair.on_interface("lb1")
+    print(f"    back after {statistics.median(times):.1f} ms (ip's own time included), at most {max(times):.1f}")
+    assert max(times) <= 100
+    assert pair.owner("vip-a") == "lb1"
+
+
+def test_stale_addresses_of_a_dead_predecessor(pair):
+    pair.process["lb1"].signal(signal.SIGTERM)
+    pair.process["lb1"].wait(5)
+    pair.lab.ip("lb1", "addr", "add", VIP["vip-b"] + "/24", "dev", "eth0")
+    pair.lab.ip("lb1", "addr", "add", "192.0.2.77/24", "dev", "eth0")
+    pair.start("lb1")
+    wait_for(lambda: VIP["vip-b"] not in pair.on_interface("lb1"), 3, "the stale address to go")
+    assert "192.0.2.77" in pair.on_interface("lb1"), "somebody else's address stays"
+    pair.lab.ip("lb1", "addr", "del", "192.0.2.77/24", "dev", "eth0")
+
+
+def test_addresses_carry_our_mark(pair):
+    shown = pair.lab.ip("lb1", "-d", "addr", "show", "dev", "eth0").stdout
+    line = next(line for line in shown.splitlines() if VIP["vip-a"] in line)
+    assert "noprefixroute" in line and "dynamic" in line, line
+
+
+# ---- life -----------------------------------------------------------------------------------------
+
+def test_reload(pair):
+    pair.write_config(names=("vip-a",))
+    since = time.monotonic_ns()
+    pair.process["lb1"].signal(signal.SIGHUP)
+    pair.process["lb2"].signal(signal.SIGHUP)
+    wait_for(lambda: not pair.holders("vip-b"), 3, "the removed address to go")
+    assert pair.holders("vip-a") == ["lb1"]
+    assert not [e for e in pair.events("lb1", since, "vip-a")], "the unchanged address is not touched"
+
+    pair.config.write_text('{ "version": 1, "nonsense": true }')
+    status, text = pair.call("lb1", "POST", "/v1/reload")
+    assert status == 422 and json.loads(text)["diagnostics"], (status, text)
+    assert pair.owner("vip-a") == "lb1"
+
+    pair.write_config(interval="50ms")
+    for node in NODES:
+        status, text = pair.call(node, "POST", "/v1/reload")
+        assert status == 200 and json.loads(text)["changed"], (status, text)
+    pair.settle()
+    assert pair.status("lb1", "vip-a")["advert_interval_ms"] == 50
+    pair.write_config()
+    for node in NODES:
+        pair.call(node, "POST", "/v1/reload")
+
+
+def test_second_instance_is_refused(pair):
+    second = pair.lab.start("lb1", "second", [binaries() / "vrrpd", "--config", pair.config, "--node", "lb1",
+                                              "--run-dir", pair.run_dir["lb1"]])
+    assert second.wait(5) == 1, second.text()
+    assert "vrrpd" in second.text()
+    assert pair.holders("vip-a") == ["lb1"]
+
+
+def test_bad_configuration(pair):
+    def run(text, node="lb1"):
+        path = pair.lab.directory / "bad.json"
+        path.write_text(text)
+        done = subprocess.run([binaries() / "vrrpd", "--config", path, "--node", node, "--run-dir",
+                               pair.lab.directory / "none"], capture_output=True, text=True, timeout=10)
+        return done.returncode, done.stderr
+    good = json.loads(pair.config.read_text())
+    code, said = run('{ "version": 1, "bogus": 1 }')
+    assert code == 2 and "bad.json:1:" in said and "bogus" in said, (code, said)
+    code, said = run(json.dumps({k: v for k, v in good.items() if k not in ("cluster", "virtual_addresses")}))
+    assert code == 2 and "cluster" in said, (code, said)
+    code, said = run(json.dumps({k: v for k, v in good.items() if k != "virtual_addresses"}))
+    assert code == 2 and "virtual_addresses" in said, (code, said)
+    code, said = run(json.dumps(good), node="lb9")
+    assert code == 2 and "lb9" in said, (code, said)
+
+
+def test_unicast(pair):
+    pair.write_config(unicast=True)
+    for node in NODES:
+        pair.call(node, "POST", "/v1/reload")
+    pair.settle()
+    dropped = pair.status("lb2", "vip-a")["adverts_dropped"]
+    _, daemon = pair.pids("lb1")
+    since = time.monotonic_ns()
+    os.kill(daemon, signal.SIGKILL)
+    pair.moved_within("vip-a", "lb2", since, RELEASE_MS, "unicast, kill -9 of the daemon")
+    assert dropped["not_peer"] == 0 and dropped["ttl"] == 0, dropped
+    pair.write_config()
+    pair.call("lb2", "POST", "/v1/reload")
+
+
+def test_fast_adverts(pair):
+    """10 ms adverts: a silent death is noticed within 50 ms."""
+    pair.write_config(interval="10ms")
+    for node in NODES:
+        pair.call(node, "POST", "/v1/reload")
+    pair.settle()
+    guard, daemon = pair.pids("lb1")
+    since = time.monotonic_ns()
+    os.kill(guard, signal.SIGKILL)
+    os.kill(daemon, signal.SIGKILL)
+    pair.moved_within("vip-a", "lb2", since, 50, "10 ms adverts, kill -9 of both")
+    pair.write_config()
+    pair.call("lb2", "POST", "/v1/reload")
+
+
+def test_wireshark_agrees(pair):
+    if shutil.which("tshark") is None:
+        print("    SKIPPED: no tshark")
+        return
+    capture = subprocess.Popen(
+        ["ip", "netns", "exec", pair.lab.ns("lb2"), "tshark", "-l", "-i", "eth0", "-c", "6", "-a", "duration:10",
+         "-o", "vrrp.v3_checksum_as_in_v2:TRUE", "-f", "ip proto 112", "-T", "fields", "-e", "ip.src", "-e", "ip.dst",
+         "-e", "ip.ttl", "-e", "vrrp.version", "-e", "vrrp.virt_rtr_id", "-e", "vrrp.prio",
+         "-e", "vrrp.checksum.status", "-e", "_ws.expert.message"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, said = capture.communicate(timeout=30)
+    lines = [line.split("\t") for line in out.splitlines()]
+    assert len(lines) == 6, (out, said)
+    for source, destination, ttl, version, vrid, priority, checksum, *expert in lines:
+        assert (destination, ttl, version) == ("224.0.0.18", "255", "3"), lines
+        assert checksum == "1", lines  # good
+        assert not any(expert), lines
+        # Besides the owners' adverts, a former owner says priority 0 while it has open connections.
+        assert priority == "0" or (source, vrid, priority) in (("192.0.2.11", "51", "253"), ("192.0.2.12", "52", "253")), lines
+
+
+def test_status_and_metrics(pair):
+    status = pair.get("lb1", "/v1/status")
+    assert status["daemon"] == "vrrpd" and status["node"] == "lb1" and status["lbd_ready"] is True
+    other = pair.status("lb2", "vip-a")
+    assert other["owner"] == "lb1" and other["state"] == "backup" and other["peer_priority"] == 253
+    assert other["peer_last_advert_ms"] <= 150 and other["may_take_over"] is True
+    assert sum(other["adverts_dropped"].values()) == 0
+    _, text = pair.call("lb1", "GET", "/metrics")
+    labels = b'{virtual_address="vip-a",interface="eth0",vrid="51"}'
+    assert b"tandem_vrrp_state" + labels + b" 2" in text, text.decode()
+    assert b"tandem_vrrp_timer_lateness_seconds_count" in text
+
+
+def main():
+    skip_without_root()
+    tests = {name[5:]: test for name, test in globals().items() if name.startswith("test_")}
+    wanted = sys.argv[1:] or list(tests)
+    failed = []
+    with Lab(backends=0) as lab:
+        pair = Pair(lab)
+        for name in wanted:
+            begun = time.monotonic()
+            try:
+                pair.settle()
+                print(f"{name}:", flush=True)
+                tests[name](pair)
+                print(f"  ok ({time.monotonic() - begun:.1f} s)", flush=True)
+            except Exception:
+                failed.append(name)
+                print(f"  FAILED: {traceback.format_exc()}", flush=True)
+                for node in NODES:
+                    print(f"--- {node}:", *pair.process[node].text().splitlines()[-12:], sep="\n")
+                break  # what follows would start from an unknown state
+    print(f"{len(wanted)} tests, {len(failed)} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The pair under test: two vrrpd in a lab, what one can ask of them, and a client that watches."""
+
+import json
+import socket
+import struct
+import threading
+import time
+
+from netlab import binaries, wait_for
+from stand_ins import Lbd, Syncd
+
+VIP = {"vip-a": "192.0.2.100", "vip-b": "192.0.2.101"}
+NODES = ("lb1", "lb2")
+
+
+def milliseconds(nanoseconds):
+    return nanoseconds / 1e6
+
+
+class Prober:
+    """ICMP echo from the client to an address each 2 ms: which were answered, by the time they were sent."""
+
+    def __init__(self, lab, address):
+        self.address, self.sent, self.answered = address, {}, set()
+        with lab.inside("client"):
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self.socket.settimeout(0.1)
+        self.running = True
+        self.threads = [threading.Thread(target=self._send, daemon=True),
+                        threading.Thread(target=self._receive, daemon=True)]
+        for thread in self.threads:
+            thread.start()
+
+    def _send(self):
+        number = 0
+        while self.running:
+            number += 1
+            head = struct.pack("!BBHHH", 8, 0, 0, 0x7461, number & 0xffff)
+            total = sum(struct.unpack("!4H", head))
+            total = (total & 0xffff) + (total >> 16)
+            packet = head[:2] + struct.pack("!H", ~total & 0xffff) + head[4:]
+            self.sent[number] = time.monotonic_ns()
+            try:
+                self.socket.sendto(packet, (self.address, 0))
+            except OSError:
+                pass
+            time.sleep(0.002)
+
+    def _receive(self):
+        while self.running:
+            try:
+                packet, peer = self.socket.recvfrom(256)
+            except OSError:
+                continue
+            if packet[20] == 0 and peer[0] == self.address:
+                self.answered.add(struct.unpack("!H", packet[26:28])[0])
+
+    def stop(self):
+        """(probes lost, longest time in ms between the answered probes around a loss)"""
+        time.sleep(0.1)
+        self.running = False
+        for thread in self.threads:
+            thread.join()
+        self.socket.close()
+        gap, last_good, lost = 0, None, 0
+        for number in sorted(self.sent)[:-25]:  # the last ones may be on their way
+            if number in self.answered:
+                if last_good is not None and number - last_good > 1:
+                    gap = max(gap, self.sent[number] - self.sent[last_good])
+                last_good = number
+            else:
+                lost += 1
+        return lost, milliseconds(gap)
+
+
+class Pair:
+    def __init__(self, lab):
+        self.lab = lab
+        self.run_dir = {node: lab.directory / node for node in NODES}
+        self.config = lab.directory / "tandem.json"
+        self.lbd, self.syncd, self.process = {}, {}, {}
+        self.write_config()
+        for node in NODES:
+            self.run_dir[node].mkdir()
+            self.lbd[node] = Lbd(self.run_dir[node])
+            self.syncd[node] = Syncd(self.run_dir[node])
+
+    def write_config(self, names=("vip-a", "vip-b"), interval="100ms", **extra):
+        config = {
+            "version": 1,
+            "cluster": {"name": "edge", "nodes": [
+                {"name": "lb1", "address": "192.0.2.11", "sync_address": "198.51.100.1"},
+                {"name": "lb2", "address": "192.0.2.12", "sync_address": "198.51.100.2"}],
+                "sync": {"port": 5405, "key_file": "/etc/tandem/cluster.key"}},
+            "virtual_addresses": [
+                {"name": name, "addresses": [VIP[name] + "/24"], "interface": "eth0", "vrid": 51 + i,
+                 "preferred_node": NODES[i], "advert_interval": interval, **extra}
+                for i, name in enumerate(VIP) if name in names],
+            "listeners": [{"name": "web", "protocol": "http", "address": "*", "port": 80, "default_target_group": "g"}],
+            "target_groups": [{"name": "g", "protocol": "http",
+                               "backends": [{"name": "b", "address": "192.0.2.21:8080"}]}]}
+        self.config.write_text(json.dumps(config))
+
+    def start(self, node):
+        self.process[node] = self.lab.start(node, "vrrpd", [
+            binaries() / "vrrpd", "--config", self.config, "--node", node, "--run-dir", self.run_dir[node]])
+
+    def settle(self):
+        """Both nodes run, each owns its preferred address."""
+        for node in NODES:
+            if node not in self.process or not self.process[node].alive():
+                self.start(node)
+        wait_for(lambda: self.owner("vip-a") == "lb1" and self.owner("vip-b") == "lb2", 10, "the preferred owners")
+        wait_for(lambda: self.holders("vip-a") == ["lb1"] and self.holders("vip-b") == ["lb2"], 6, "one holder each")
+
+    def call(self, node, method, target, body=None):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(5)
+        connection.connect(str(self.run_dir[node] / "vrrpd.sock"))
+        payload = json.dumps(body).encode() if body is not None else b""
+        connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                           f"Content-Length: {len(payload)}\r\n\r\n".encode() + payload)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+        connection.close()
+        head, _, text = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), text
+
+    def get(self, node, target):
+        status, text = self.call(node, "GET", target)
+        assert status == 200, (target, status, text)
+        return json.loads(text)
+
+    def status(self, node, name):
+        return next(a for a in self.get(node, "/v1/status")["virtual_addresses"] if a["name"] == name)
+
+    def owner(self, name):
+        """The node that says that it is active, if exactly one does."""
+        active = []
+        for node in NODES:
+            try:
+                if self.status(node, name)["state"] == "active":
+                    active.append(node)
+            except (OSError, StopIteration, IndexError):
+                pass
+        return active[0] if len(active) == 1 else None
+
+    def holders(self, name):
+        return [node for node in NODES if VIP[name] in self.on_interface(node)]
+
+    def on_interface(self, node, device="eth0"):
+        links = json.loads(self.lab.ip(node, "-j", "-4", "addr", "show", "dev", device).stdout)
+        return {a["local"] for link in links for a in link.get("addr_info", [])}
+
+    def events(self, node, since, name=None):
+        found = self.get(node, "/v1/events")["events"]
+        return [e for e in found if e["time_ns"] >= since and name in (None, e["subject"])]
+
+    def event(self, node, event, since, name, deadline=5):
+        def look():
+            return next((e for e in self.events(node, since, name) if e["event"] == event), None)
+        return wait_for(look, deadline, f"event {event} of {name} on {node}")
+
+    def pids(self, node):
+        """(guard, daemon)"""
+        guard = self.process[node].pid
+        daemon = [pid for pid in self.lab.pids(node, "vrrpd") if pid != guard]
+        assert len(daemon) == 1, daemon
+        return guard, daemon[0]
+
+    def moved_within(self, name, to, since, limit_ms, what):
+        event = self.event(to, "active", since, name)
+        took = milliseconds(event["time_ns"] - since)
+        print(f"    {what}: {to} active after {took:.1f} ms ({event['cause']})")
+        assert took <= limit_ms, f"{took:.1f} ms, allowed are {limit_ms}"
+        return took
