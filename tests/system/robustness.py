@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import socket
 import time
 from pathlib import Path
@@ -88,20 +89,43 @@ BAD_REQUESTS = {
 }
 
 
-def bad_requests(checks, lab):
+def counters(run_dir, name):
+    """{labels: value} of one metric of lbd."""
+    text = control(run_dir, "lbd", "GET", "/metrics")
+    return {line[len(name):line.rindex(" ")]: float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines() if line.startswith((name + "{", name + " "))}
+
+
+def causes_of(run_dir, side, act):
+    """Runs act(); returns its value, and the causes on this side ('client', 'backend') that were counted."""
+    ends = "tandem_lbd_session_ends_total"
+    before = counters(run_dir, ends)
+    value = act()
+
+    def counted():
+        return [re.search(r'cause="([^"]*)"', labels).group(1) for labels, count in counters(run_dir, ends).items()
+                if f'side="{side}"' in labels and count > before.get(labels, 0)]
+    try:
+        return value, wait_for(counted, 2, "a counted cause", interval=0.05)
+    except AssertionError:
+        return value, []
+
+
+def bad_requests(checks, lab, run_dir):
     for name, (data, wanted) in BAD_REQUESTS.items():
-        reply, took = exchange(lab, data)
+        (reply, took), causes = causes_of(run_dir, "client", lambda: exchange(lab, data))
         closed = not reply.endswith(b"<timeout>")
-        checks.true(f"{name}: {status_of(reply)} and close", status_of(reply) in wanted and closed,
-                    f"in {took * 1000:.0f} ms, wanted {'/'.join(map(str, wanted))}")
+        checks.true(f"{name}: {status_of(reply)}, closed, counted", status_of(reply) in wanted and closed and causes,
+                    f"{' '.join(causes)} in {took * 1000:.0f} ms, wanted {'/'.join(map(str, wanted))}")
 
 
-def faulty_backends(checks, lab):
+def faulty_backends(checks, lab, run_dir):
     for path, wanted in ((b"/reset", {502}), (b"/garbage", {502}), (b"/stall", {504})):
-        reply, took = exchange(lab, get(path), 6.0)
-        checks.true(f"backend {path.decode()}: {status_of(reply)}", status_of(reply) in wanted,
-                    f"in {took * 1000:.0f} ms, wanted {'/'.join(map(str, wanted))}")
-    reply, _ = exchange(lab, get(b"/close-early"))
+        (reply, took), causes = causes_of(run_dir, "backend", lambda: exchange(lab, get(path), 6.0))
+        checks.true(f"backend {path.decode()}: {status_of(reply)}, counted", status_of(reply) in wanted and causes,
+                    f"{' '.join(causes)} in {took * 1000:.0f} ms, wanted {'/'.join(map(str, wanted))}")
+    reply, causes = causes_of(run_dir, "backend", lambda: exchange(lab, get(b"/close-early"))[0])
+    checks.true("backend /close-early: counted", causes, " ".join(causes))
     checks.true("backend /close-early: the client is cut off, not fooled",
                 b"only this" in reply and len(reply.split(b"\r\n\r\n", 1)[1]) < 1000)
     reply, _ = exchange(lab, get(b"/too-much"))
@@ -158,20 +182,22 @@ def cpu_seconds(pid):
 
 
 def out_of_descriptors(checks, lab):
-    process, _ = start_lbd(lab, "lb2", descriptors=256)
+    process, run_dir = start_lbd(lab, "lb2", descriptors=256)
     address = "192.0.2.12"
     crowd = []
-    for _ in range(600):
+    for _ in range(600):  # busy ones: an idle connection would simply be closed to make room
         try:
             crowd.append(lab.connect("client", address, 80, 1.0))
+            crowd[-1].sendall(b"GET / HT")
         except OSError:
-            break
+            continue  # shed in the meantime
     checks.figure("connections opened against a limit of 256 descriptors", len(crowd))
     before = cpu_seconds(process.pid)
     time.sleep(2)
     spent = (cpu_seconds(process.pid) - before) * 1000
     checks.at_most("CPU time in 2 s while exhausted", spent, 200, "ms")
     checks.true("it lives", process.alive())
+    checks.at_least("sheds counted", int(sum(counters(run_dir, "tandem_lbd_worker_sheds_total").values())), 1)
     for connection in crowd:
         connection.close()
 
@@ -188,8 +214,8 @@ def out_of_descriptors(checks, lab):
 def body(checks, lab):
     process, run_dir = start_lbd(lab, "lb1")
     witness = lab.probe("--target", f"{LB}:80", "--mode", "both", "--rate", 100, "--duration", "600s")
-    bad_requests(checks, lab)
-    faulty_backends(checks, lab)
+    bad_requests(checks, lab, run_dir)
+    faulty_backends(checks, lab, run_dir)
     slow_heads(checks, lab)
     half_open_flood(checks, lab)
     report = witness.stop()
