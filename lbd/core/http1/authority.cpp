@@ -7,11 +7,12 @@ namespace {
 
 constexpr std::size_t longest_authority = 261;  // DNS: 255, and ":65535"
 
-bool valid_port(std::string_view text) noexcept {
+bool valid_port(const char* at, const char* end) noexcept {
   unsigned port = 0;
-  for (const char c : text) {
-    if (!is(c, digit_char)) return false;
-    port = port * 10 + static_cast<unsigned>(c - '0');
+  for (; at != end; ++at) {
+    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+    if (digit > 9) return false;
+    port = port * 10 + digit;
     if (port > 65535) return false;
   }
   return true;
@@ -39,7 +40,7 @@ bool valid_authority(std::string_view text, const char* readable) noexcept {
     if (at == text.data()) return false;
   }
   if (at == end) return true;
-  return *at == ':' && valid_port({at + 1, static_cast<std::size_t>(end - at - 1)});
+  return *at == ':' && valid_port(at + 1, end);
 }
 
 }  // namespace tandem::lbd::http1::detail

@@ -77,9 +77,8 @@ constexpr std::uint32_t find_multiplier() {
 inline constexpr std::uint32_t field_multiplier = find_multiplier();
 static_assert(field_multiplier != 0, "the field names have no perfect hash: change field_slot()");
 
-/// A known name in lower case, padded so that whole words can be compared.
+/// What the first probe needs: two bytes per slot, so that the whole table is four cache lines.
 struct FieldSlot {
-  std::array<char, 32> name{};
   std::uint8_t size = 0;
   FieldId id = FieldId::other;
 };
@@ -87,17 +86,28 @@ struct FieldSlot {
 constexpr std::array<FieldSlot, field_slot_count> make_field_slots() {
   std::array<FieldSlot, field_slot_count> slots{};
   for (std::size_t i = 1; i < field_names.size(); ++i) {
-    FieldSlot& slot = slots[field_slot(field_names[i], field_multiplier)];
-    slot.size = static_cast<std::uint8_t>(field_names[i].size());
-    slot.id = static_cast<FieldId>(i);
-    for (std::size_t k = 0; k < field_names[i].size(); ++k) {
-      slot.name[k] = static_cast<char>(fold(field_names[i][k]));
-    }
+    slots[field_slot(field_names[i], field_multiplier)] = {
+        static_cast<std::uint8_t>(field_names[i].size()), static_cast<FieldId>(i)};
   }
   return slots;
 }
 
+/// The names in lower case, padded so that whole words can be compared.
+using PaddedName = std::array<char, 32>;
+static_assert(longest_field_name <= sizeof(PaddedName));
+
+constexpr std::array<PaddedName, field_id_count> make_folded_names() {
+  std::array<PaddedName, field_id_count> names{};
+  for (std::size_t i = 0; i < field_names.size(); ++i) {
+    for (std::size_t k = 0; k < field_names[i].size(); ++k) {
+      names[i][k] = static_cast<char>(fold(field_names[i][k]));
+    }
+  }
+  return names;
+}
+
 inline constexpr std::array<FieldSlot, field_slot_count> field_slots = make_field_slots();
+inline constexpr std::array<PaddedName, field_id_count> folded_names = make_folded_names();
 
 template <class Word>
 inline Word load(const char* from) noexcept {
@@ -132,9 +142,10 @@ inline bool same_folded(const char* name, const char* known, std::size_t size) n
 
 /// See recognise_field(). `name` is not empty.
 inline FieldId recognise(std::string_view name) noexcept {
-  const FieldSlot& slot = field_slots[field_slot(name, field_multiplier)];
+  const FieldSlot slot = field_slots[field_slot(name, field_multiplier)];
   if (slot.size != name.size()) return FieldId::other;
-  return same_folded(name.data(), slot.name.data(), name.size()) ? slot.id : FieldId::other;
+  const PaddedName& known = folded_names[static_cast<std::size_t>(slot.id)];
+  return same_folded(name.data(), known.data(), name.size()) ? slot.id : FieldId::other;
 }
 
 }  // namespace tandem::lbd::http1::detail

@@ -51,10 +51,42 @@ struct ConnectionOptions {
   bool keep_alive = false;
 };
 
-/// "HTTP/1.1" or "HTTP/1.0". What may follow is the caller's affair.
-HeadState read_version(Cursor& cursor, MessageHead& head) noexcept;
-void read_connection(std::string_view value, ConnectionOptions& options, MessageHead& head) noexcept;
+/// Any list of connection options.
+void read_connection_list(std::string_view value, ConnectionOptions& options, MessageHead& head) noexcept;
 [[nodiscard]] HeadError read_content_length(std::string_view value, std::uint64_t& length) noexcept;
+
+inline void read_connection(std::string_view value, ConnectionOptions& options, MessageHead& head) noexcept {
+  constexpr std::string_view usual = "keep-alive";
+  if (value.size() == usual.size() && same_folded(value.data(), usual.data(), usual.size())) {
+    options.keep_alive = true;
+  } else {
+    read_connection_list(value, options, head);
+  }
+}
+
+/// Any version, as far as it has arrived. By value: the address of a cursor that outlives the call
+/// would keep it out of registers in the parser's loop.
+struct VersionResult {
+  HeadState state = HeadState::complete;
+  HeadError error = HeadError::none;
+  std::uint8_t minor_version = 1;
+};
+[[nodiscard]] VersionResult read_any_version(std::string_view bytes) noexcept;
+
+/// "HTTP/1.1" or "HTTP/1.0". What may follow is the caller's affair.
+inline HeadState read_version(Cursor& cursor, MessageHead& head) noexcept {
+  constexpr std::string_view current = "HTTP/1.1";
+  if (cursor.left() < current.size() || std::memcmp(cursor.at, current.data(), current.size()) != 0) {
+    const VersionResult version = read_any_version({cursor.at, cursor.left()});
+    if (version.state != HeadState::complete) {
+      cursor.error = version.error;
+      return version.state;
+    }
+    head.minor_version = version.minor_version;
+  }
+  cursor.at += current.size();
+  return HeadState::complete;
+}
 
 /// Fields that mean the same in requests and responses. `length` receives Content-Length.
 inline HeadError read_common_field(const Field& field, std::uint64_t& length,
@@ -93,62 +125,70 @@ inline bool upgrades(const MessageHead& head) noexcept {
 }
 
 /// One field line up to its CRLF.
-inline HeadState read_field(Cursor& cursor, Field& field) noexcept {
-  const char* const name = cursor.at;
-  cursor.skip_run<TokenRun>();
-  if (cursor.exhausted()) return HeadState::incomplete;
-  const auto name_size = static_cast<std::size_t>(cursor.at - name);
-  if (*cursor.at != ':') {
-    const bool blank = *cursor.at == ' ' || *cursor.at == '\t';
-    if (!blank) return cursor.fail(HeadError::field_name_invalid);
-    return cursor.fail(name_size == 0 ? HeadError::obs_fold : HeadError::space_before_colon);
-  }
-  if (name_size == 0) return cursor.fail(HeadError::field_name_invalid);
-  if (name_size > std::numeric_limits<std::uint16_t>::max()) {
-    return cursor.fail(HeadError::field_name_too_long);
-  }
-  ++cursor.at;
-  cursor.skip_blanks();
-  const char* const value = cursor.at;
-  cursor.skip_run<ValueRun>();
-  const char* value_end = cursor.at;
-  if (const HeadState state = cursor.line_end(HeadError::field_value_invalid);
-      state != HeadState::complete) {
-    return state;
-  }
-  while (value_end != value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
-  field.name_offset = cursor.offset(name);
-  field.name_size = static_cast<std::uint16_t>(name_size);
-  field.value_offset = cursor.offset(value);
+HeadState read_field(Cursor& cursor, Field& field) noexcept;
+
+/// Of the bytes that a value may hold, only the two blanks are not above the blank.
+inline bool is_blank_in_value(char c) noexcept { return static_cast<unsigned char>(c) <= ' '; }
+
+/// The usual line, "Name: value" with letters, digits and '-' in the name and no more blanks than that
+/// one. Returns the start of the next line, or nullptr: then read_field() has to look.
+[[gnu::always_inline]] inline const char* read_plain_field(const char* line, const char* begin, const char* end,
+                                    Field& field) noexcept {
+  const char* const colon = scan_fast<TokenRun>(line, begin, end);
+  const auto name_size = static_cast<std::size_t>(colon - line);
+  if (colon == end || *colon != ':') return nullptr;
+  if (name_size - 1 >= std::numeric_limits<std::uint16_t>::max()) return nullptr;  // 0 or too long
+  const char* value = colon + 1;
+  if (value != end && *value == ' ') ++value;
+  const char* const value_end = scan_fast<ValueRun>(value, begin, end);
+  if (end - value_end < 2 || std::memcmp(value_end, "\r\n", 2) != 0) return nullptr;
+  if (value != value_end && (is_blank_in_value(*value) || is_blank_in_value(value_end[-1]))) return nullptr;
+  field.name_offset = static_cast<std::uint32_t>(line - begin);
+  field.value_offset = static_cast<std::uint32_t>(value - begin);
   field.value_size = static_cast<std::uint32_t>(value_end - value);
-  field.id = recognise({name, name_size});
-  return HeadState::complete;
+  field.name_size = static_cast<std::uint16_t>(name_size);
+  field.id = recognise({line, name_size});
+  return value_end + 2;
 }
 
 /// All field lines and the empty line behind them. `on_field(const Field&) -> HeadError` is called for
 /// recognised names, before head.present holds them.
 template <class OnField>
 inline HeadState read_fields(Cursor& cursor, std::span<Field> storage, MessageHead& head,
-                             OnField&& on_field) noexcept {
+                             OnField& on_field) noexcept {
+  const char* const begin = cursor.begin;
+  const char* const end = cursor.end;
+  const char* at = cursor.at;
+  Field* field = storage.data();
+  Field* const last = field + storage.size();
   head.fields_begin = cursor.offset();
-  std::size_t count = 0;
-  for (;;) {
-    if (cursor.exhausted()) return HeadState::incomplete;
-    if (*cursor.at == '\r' || *cursor.at == '\n') break;
-    if (count == storage.size()) return cursor.fail(HeadError::too_many_fields);
-    Field& field = storage[count];
-    if (const HeadState state = read_field(cursor, field); state != HeadState::complete) return state;
-    ++count;
-    if (field.id != FieldId::other) {
-      if (const HeadError error = on_field(field); error != HeadError::none) {
-        cursor.at = cursor.begin + field.name_offset;
+  for (;; ++field) {
+    if (at == end) return HeadState::incomplete;
+    if (static_cast<unsigned char>(*at) <= '\r' && (*at == '\r' || *at == '\n')) break;
+    if (field == last) {
+      cursor.at = at;
+      return cursor.fail(HeadError::too_many_fields);
+    }
+    if (const char* const next = read_plain_field(at, begin, end, *field); next != nullptr) {
+      at = next;
+    } else {
+      Cursor careful{begin, end, at};
+      const HeadState state = read_field(careful, *field);
+      at = cursor.at = careful.at;
+      cursor.error = careful.error;
+      if (state != HeadState::complete) return state;
+    }
+    if (field->id != FieldId::other) {
+      if (const HeadError error = on_field(*field); error != HeadError::none) {
+        cursor.at = begin + field->name_offset;
         return cursor.fail(error);
       }
     }
-    head.present.add(field.id);
+    head.present.add(field->id);
   }
+  cursor.at = at;
   head.fields_end = cursor.offset();
-  head.fields = storage.first(count);
+  head.fields = {storage.data(), field};
   const HeadState state = cursor.line_end(HeadError::bare_cr);
   head.size = cursor.offset();
   return state;

@@ -3,8 +3,6 @@
 namespace tandem::lbd::http1 {
 namespace {
 
-using detail::put_line;
-
 /// One request on its way to a backend.
 class RequestWriter {
  public:
@@ -23,12 +21,14 @@ class RequestWriter {
     write_host();
     write_framing();
     write_connection();
-    write_forwarded();
-    if (!edited_.has(FieldId::via)) {
-      writer_.put(head_.minor_version == 1 ? "Via: 1.1 tandem\r\n" : "Via: 1.0 tandem\r\n");
+    if (edits_ == nullptr && !context_.trusted_client && head_.authority.size != 0) {
+      write_usual_end();
+    } else {
+      write_forwarded();
+      if (!edited_.has(FieldId::via)) writer_.put("Via: ", version(), " tandem\r\n");
+      if (edits_ != nullptr) writer_.put(edits_->lines());
+      writer_.put("\r\n");
     }
-    if (edits_ != nullptr) writer_.put(edits_->lines());
-    writer_.put("\r\n");
     writer_.flush();
     return !writer_.overflowed();
   }
@@ -78,7 +78,7 @@ class RequestWriter {
   void write_host() noexcept {
     if (!own_host_) return;
     const bool known = head_.authority.size != 0;
-    put_line(writer_, "Host: ", known ? head_.text(head_.authority) : context_.default_host);
+    writer_.put("Host: ", known ? head_.text(head_.authority) : context_.default_host, "\r\n");
   }
 
   void write_framing() noexcept {
@@ -100,18 +100,27 @@ class RequestWriter {
     }
   }
 
+  /// Of the message as we received it (RFC 9110 section 7.6.3).
+  [[nodiscard]] std::string_view version() const noexcept { return head_.minor_version == 1 ? "1.1" : "1.0"; }
+
+  /// What write_forwarded() and Via come to for most requests, in one go.
+  void write_usual_end() noexcept {
+    writer_.put("X-Forwarded-For: ", context_.client_address, "\r\nX-Forwarded-Proto: ", context_.scheme,
+                "\r\nX-Forwarded-Host: ", head_.text(head_.authority), "\r\nVia: ", version(),
+                " tandem\r\n\r\n");
+  }
+
   void write_forwarded() noexcept {
     if (!edited_.has(FieldId::x_forwarded_for)) {
       writer_.put("X-Forwarded-For: ");
       if (context_.trusted_client) write_earlier_hops();
-      writer_.put(context_.client_address);
-      writer_.put("\r\n");
+      writer_.put(context_.client_address, "\r\n");
     }
     if (writes_own(FieldId::x_forwarded_proto)) {
-      put_line(writer_, "X-Forwarded-Proto: ", context_.scheme);
+      writer_.put("X-Forwarded-Proto: ", context_.scheme, "\r\n");
     }
     if (head_.authority.size != 0 && writes_own(FieldId::x_forwarded_host)) {
-      put_line(writer_, "X-Forwarded-Host: ", head_.text(head_.authority));
+      writer_.put("X-Forwarded-Host: ", head_.text(head_.authority), "\r\n");
     }
   }
 

@@ -6,6 +6,9 @@ namespace {
 
 using detail::Cursor;
 
+/// Above 9 if it is none.
+unsigned digit(char c) noexcept { return static_cast<unsigned char>(c) - unsigned{'0'}; }
+
 HeadState read_status(Cursor& cursor, ResponseHead& head) noexcept {
   // Blank, three digits, then a blank or (many servers, without a reason) the end of the line.
   if (cursor.left() < 5) {
@@ -13,13 +16,14 @@ HeadState read_status(Cursor& cursor, ResponseHead& head) noexcept {
     return line_ends ? cursor.fail(HeadError::status_invalid) : HeadState::incomplete;
   }
   const char* const at = cursor.at;
-  unsigned status = 0;
-  for (int i = 1; i <= 3; ++i) {
-    if (!detail::is(at[i], detail::digit_char)) return cursor.fail(HeadError::status_invalid);
-    status = status * 10 + static_cast<unsigned>(at[i] - '0');
+  const unsigned hundreds = digit(at[1]);
+  const unsigned tens = digit(at[2]);
+  const unsigned ones = digit(at[3]);
+  const unsigned status = hundreds * 100 + tens * 10 + ones;
+  if (at[0] != ' ' || hundreds < 1 || hundreds > 5 || tens > 9 || ones > 9 ||
+      (at[4] != ' ' && at[4] != '\r' && at[4] != '\n')) {
+    return cursor.fail(HeadError::status_invalid);
   }
-  const bool shaped = at[0] == ' ' && (at[4] == ' ' || at[4] == '\r' || at[4] == '\n');
-  if (!shaped || status < 100 || status > 599) return cursor.fail(HeadError::status_invalid);
   head.status = static_cast<std::uint16_t>(status);
   cursor.at += at[4] == ' ' ? 5 : 4;
   const char* const reason = cursor.at;

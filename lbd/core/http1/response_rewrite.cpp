@@ -74,11 +74,9 @@ bool write_response_head(const ResponseHead& head, const ResponseContext& contex
     write_connection(context, framing, writer);
   }
   if (!edited.has(FieldId::via)) {
-    writer.put(head.minor_version == 1 ? "Via: 1.1 tandem\r\n" : "Via: 1.0 tandem\r\n");
+    writer.put("Via: ", std::string_view(head.minor_version == 1 ? "1.1" : "1.0"), " tandem\r\n");
   }
-  writer.put(context.set_cookie_line);
-  if (edits != nullptr) writer.put(edits->lines());
-  writer.put("\r\n");
+  writer.put(context.set_cookie_line, edits != nullptr ? edits->lines() : std::string_view{}, "\r\n");
   writer.flush();
   return !writer.overflowed();
 }

@@ -42,15 +42,10 @@ class HeadWriter {
     flush();
     append(data, size);
   }
-  /// Bytes that are copied into the scratch block.
-  void put(std::string_view text) noexcept {
-    if (text.empty()) return;
-    if (static_cast<std::size_t>(scratch_end_ - next_) < text.size()) {
-      overflowed_ = true;
-      return;
-    }
-    std::memcpy(next_, text.data(), text.size());
-    next_ += text.size();
+  /// Texts that are copied into the scratch block, one after the other.
+  template <class... Texts>
+  [[gnu::always_inline]] void put(const Texts&... texts) noexcept {
+    put_views(view(texts)...);
   }
   void put_number(std::uint64_t number) noexcept;
   /// Makes what was put so far a piece. write_*_head() end with it.
@@ -66,6 +61,27 @@ class HeadWriter {
   [[nodiscard]] bool overflowed() const { return overflowed_; }
 
  private:
+  /// A literal's size is known without looking for its end.
+  template <std::size_t Size>
+  static constexpr std::string_view view(const char (&literal)[Size]) noexcept {
+    return {literal, Size - 1};
+  }
+  static constexpr std::string_view view(std::string_view text) noexcept { return text; }
+
+  template <class... Views>
+  [[gnu::always_inline]] void put_views(Views... views) noexcept {
+    if (static_cast<std::size_t>(scratch_end_ - next_) < (views.size() + ...)) {
+      overflowed_ = true;
+      return;
+    }
+    char* at = next_;
+    ((at = copy(at, views)), ...);
+    next_ = at;
+  }
+  [[gnu::always_inline]] static char* copy(char* to, std::string_view text) noexcept {
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    return to + text.size();
+  }
   void append(const char* data, std::size_t size) noexcept {
     if (size == 0) return;
     if (count_ == piece_capacity_) {

@@ -4,12 +4,12 @@ namespace tandem::lbd::http1 {
 
 void HeadWriter::put_number(std::uint64_t number) noexcept {
   std::array<char, 20> digits;
-  std::size_t at = digits.size();
+  char* at = digits.data() + digits.size();
   do {
-    digits[--at] = static_cast<char>('0' + number % 10);
+    *--at = static_cast<char>('0' + number % 10);
     number /= 10;
   } while (number != 0);
-  put({digits.data() + at, digits.size() - at});
+  put(std::string_view(at, static_cast<std::size_t>(digits.data() + digits.size() - at)));
 }
 
 namespace detail {
@@ -37,7 +37,7 @@ bool Removals::add_named_by_connection(const MessageHead& head) noexcept {
       } else if (named_count_ == named_.size()) {
         fits = false;
       } else {
-        named_[named_count_++] = option;
+        named_[named_count_++] = {option.data(), option.size()};
       }
     });
   }
@@ -47,7 +47,7 @@ bool Removals::add_named_by_connection(const MessageHead& head) noexcept {
 
 bool Removals::removes_name(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < named_count_; ++i) {
-    if (equal_no_case(name, named_[i])) return true;
+    if (equal_no_case(name, {named_[i].data, named_[i].size})) return true;
   }
   return edits_ != nullptr && edits_->removes(FieldId::other, name);
 }

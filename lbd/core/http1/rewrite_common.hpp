@@ -36,6 +36,10 @@ class Removals {
 
  private:
   static constexpr std::size_t most_named = 16;
+  struct Name {  // without a constructor: nothing is paid for names that are not there
+    const char* data;
+    std::size_t size;
+  };
 
   [[nodiscard]] bool by_name() const noexcept {
     return named_count_ != 0 || (edits_ != nullptr && edits_->has_other_removals());
@@ -45,19 +49,13 @@ class Removals {
   FieldSet ids_;
   const CompiledEdits* edits_;
   std::size_t named_count_ = 0;
-  std::array<std::string_view, most_named> named_;  // the first named_count_ are set
+  std::array<Name, most_named> named_;  // the first named_count_ are set
 };
 
 /// Keeps [from, end of the field lines) without the lines to be removed. `from`: offset of the start
 /// line, or of the first field line when the start line was rewritten.
 void keep_lines(const MessageHead& head, std::uint32_t from, const Removals& removals,
                 HeadWriter& writer) noexcept;
-
-inline void put_line(HeadWriter& writer, std::string_view name_and_colon, std::string_view value) noexcept {
-  writer.put(name_and_colon);
-  writer.put(value);
-  writer.put("\r\n");
-}
 
 inline void put_content_length(HeadWriter& writer, std::uint64_t length) noexcept {
   writer.put("Content-Length: ");

@@ -111,14 +111,22 @@ inline const char* scan_blocks(const char* at, const char* begin, const char* en
 }
 #endif
 
-/// First byte in [at, end) that is not of the run's class, or `end`. `begin` <= `at` is the start of
-/// the readable bytes.
+/// First byte in [at, end) at which the run may stop, or `end`: exact for exact runs, else maybe early.
+/// `begin` <= `at` is the start of the readable bytes.
 template <class Run>
-inline const char* scan(const char* at, [[maybe_unused]] const char* begin, const char* end) noexcept {
+inline const char* scan_fast(const char* at, [[maybe_unused]] const char* begin, const char* end) noexcept {
 #if defined(__SSE2__)
-  at = scan_blocks<Run>(at, begin, end);
-  if constexpr (Run::exact) return at;
+  return scan_blocks<Run>(at, begin, end);
+#else
+  return scan_bytes<Run>(at, end);
 #endif
+}
+
+/// First byte in [at, end) that is not of the run's class, or `end`.
+template <class Run>
+inline const char* scan(const char* at, const char* begin, const char* end) noexcept {
+  at = scan_fast<Run>(at, begin, end);
+  if constexpr (Run::exact) return at;
   return scan_bytes<Run>(at, end);
 }
 
