@@ -9,6 +9,11 @@ tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp
   DEPS tandem_vrrpd_core
   CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus)
+tandem_test(vrrpd_handover LABEL integration
+  SOURCES integration/vrrpd/handover_test.cpp
+  DEPS tandem_vrrp_handover tandem_io TIMEOUT 60)
+set_tests_properties(integration.vrrpd_handover PROPERTIES SKIP_RETURN_CODE 77)
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 # Timing is measured: nothing else may run beside it.
 add_test(NAME integration.vrrpd_pair
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/pair_test.py)

@@ -18,6 +18,7 @@
 #include "common/io/daemon.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/log/log.hpp"
+#include "vrrpd/io/handover.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/realtime.hpp"
 #include "vrrpd/io/vrrp_socket.hpp"
@@ -64,6 +65,7 @@ int release_all(Tools& tools, const HeldBoard& board) {
   for (std::size_t slot = 0; slot < HeldBoard::slots; ++slot) {
     const HeldRecord* record = board.at(slot);
     if (record == nullptr) continue;
+    if (record->keeps_connections) keep_on_loopback(tools.netlink, record->prefixes());
     for (const Prefix& prefix : record->prefixes()) {
       ++addresses;
       if (auto removed = tools.netlink.delete_address(record->interface_index, prefix); !removed) {

@@ -26,26 +26,30 @@ Handover::Handover(const std::string& interface) {
                "(CAP_BPF and CAP_NET_ADMIN are needed)", impediment_, interface);
 }
 
-void Handover::relay_to(const IpAddress& peer, const std::vector<Prefix>& addresses, TimePoint now) {
-  if (!relay_) return;
+void Handover::relay_to(const IpAddress& peer, std::span<const Prefix> addresses, TimePoint now) {
+  if (!keeps_connections()) return;
   for (const Prefix& prefix : addresses) {
-    if (auto set = relay_->forward(prefix.address, peer, now + grace); !set) log::warning("{}", set.error().message);
+    if (auto set = relay_->forward(prefix.address, peer, now + lease); !set) log::warning("{}", set.error().message);
   }
 }
 
-void Handover::linger(Netlink& netlink, const std::vector<Prefix>& addresses, Duration time) {
-  if (!discipline_) return;  // a node that answers ARP for the address must not keep it
+void keep_on_loopback(Netlink& netlink, std::span<const Prefix> addresses) {
+  const AddressOptions options{.lifetime = Handover::lease, .no_prefix_route = true};
   for (const Prefix& prefix : addresses) {
-    relay_->stop(prefix.address);
-    const AddressOptions options{.lifetime = time, .no_prefix_route = true};
     if (auto kept = netlink.put_address(loopback, host_prefix(prefix), options); !kept) {
       log::warning("keep {} for the open connections: {}", prefix.address.to_string(), kept.error().message);
     }
   }
 }
 
-void Handover::end_linger(Netlink& netlink, const std::vector<Prefix>& addresses) {
-  if (!discipline_) return;
+void Handover::linger(Netlink& netlink, std::span<const Prefix> addresses) {
+  if (!keeps_connections()) return;  // a node that answers ARP for the address must not keep it
+  for (const Prefix& prefix : addresses) relay_->stop(prefix.address);
+  keep_on_loopback(netlink, addresses);
+}
+
+void Handover::end_linger(Netlink& netlink, std::span<const Prefix> addresses) {
+  if (!keeps_connections()) return;
   for (const Prefix& prefix : addresses) {
     if (auto removed = netlink.delete_address(loopback, host_prefix(prefix)); !removed) {
       log::warning("{}", removed.error().message);

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "common/base/inet.hpp"
 #include "common/base/time.hpp"
@@ -22,30 +22,37 @@ namespace tandem::vrrp {
 
 class Handover {
  public:
-  /// How long an old owner's connections are cared for: by a vrrpd that goes on, and by one that leaves.
+  /// How long an old owner cares for its connections.
   static constexpr Duration grace = std::chrono::seconds(30);
-  static constexpr Duration leaving_grace = std::chrono::seconds(2);
+  /// For how long each priority-0 advert of the old owner keeps the relay going, and the loopback address alive
+  /// after the last renewal: an old owner that dies, or leaves, takes its connections with it after that.
+  static constexpr Duration lease = std::chrono::seconds(2);
 
   /// Prepares `interface`. What the kernel refuses is logged once, with its consequence.
   explicit Handover(const std::string& interface);
 
-  /// New owner, before it installs `addresses`: relay what belongs to `peer`, which has just given them up.
-  void relay_to(const IpAddress& peer, const std::vector<Prefix>& addresses, TimePoint now);
-  /// Old owner, before it removes `addresses` from the interface: keep them on the loopback interface for
-  /// `time`, whole seconds; the kernel ends that by itself.
-  void linger(Netlink& netlink, const std::vector<Prefix>& addresses, Duration time);
+  /// New owner: relays what belongs to `peer` for one lease. Before it installs the `addresses` that the peer has
+  /// just given up, and again whenever the peer says (priority 0) that it still has connections.
+  void relay_to(const IpAddress& peer, std::span<const Prefix> addresses, TimePoint now);
+  /// Old owner: keeps `addresses` on the loopback interface for one lease. Before it removes them from the
+  /// interface, and every second while it cares.
+  void linger(Netlink& netlink, std::span<const Prefix> addresses);
   /// The addresses come back to the interface of this node, which needs no relay of its own any more.
-  void end_linger(Netlink& netlink, const std::vector<Prefix>& addresses);
+  void end_linger(Netlink& netlink, std::span<const Prefix> addresses);
 
   /// Segments relayed so far.
   [[nodiscard]] std::uint64_t relayed() const { return relay_ ? relay_->relayed() : 0; }
   /// Why connections will be reset when an address moves; empty if they are kept.
   [[nodiscard]] const std::string& impediment() const { return impediment_; }
+  [[nodiscard]] bool keeps_connections() const { return impediment_.empty(); }
 
  private:
   std::unique_ptr<HandoverRelay> relay_;
   std::optional<ArpDiscipline> discipline_;
   std::string impediment_;
 };
+
+/// What linger() does to the loopback interface, for who has no Handover (the guard).
+void keep_on_loopback(Netlink& netlink, std::span<const Prefix> addresses);
 
 }  // namespace tandem::vrrp

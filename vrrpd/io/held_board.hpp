@@ -24,6 +24,7 @@ struct HeldRecord {
   std::uint8_t vrid = 0;
   std::uint8_t count = 0;  // of addresses
   ChecksumForm form = ChecksumForm::rfc9568;
+  bool keeps_connections = false;  // the addresses may stay on the loopback interface for a while
   Duration interval{};
   IpAddress source{};
   IpAddress destination{};

@@ -65,6 +65,8 @@ void Instance::refresh() {
 
 void Instance::stop() {
   stopping_ = true;
+  // Whoever leaves does not stay for its last connection.
+  if (lingers_until_) lingers_until_ = std::min(*lingers_until_, io::now() + Handover::lease);
   perform(router_.stop(io::now()));
 }
 
@@ -102,6 +104,9 @@ void Instance::accept(const Advert& advert) {
       !same_addresses(advert, config_.virtual_address.addresses) ||
       advert.interval_cs != to_centiseconds(config_.virtual_address.advert_interval);
   perform(router_.advert({.priority = advert.priority, .interval = interval, .source = advert.source}, now));
+  if (advert.priority == 0 && router_.state() == State::active && interface_.handover()) {
+    interface_.handover()->relay_to(advert.source, config_.virtual_address.addresses, now);
+  }
 
   if (mismatch) ++counters_.mismatches;
   if (mismatch && !mismatch_reported_) {
@@ -119,7 +124,12 @@ void Instance::address_removed(const HostAddress& address) {
   else arm();
 }
 
-void Instance::renew() { keeper_.renew(); }
+void Instance::renew() {
+  keeper_.renew();
+  if (!lingers_until_ || stopping_ || !interface_.handover()) return;
+  interface_.handover()->linger(context_.netlink, config_.virtual_address.addresses);
+  send(0);  // tells the new owner that there is still something to relay
+}
 
 void Instance::on_timer() {
   const TimePoint woken = io::now();
@@ -132,6 +142,7 @@ void Instance::on_timer() {
       context_.events.add("address_restored", name(), "somebody removed the address while this node owns it");
     }
   }
+  if (lingers_until_ && *lingers_until_ <= woken) end_linger();
   const auto due = router_.protocol_deadline();
   if (due && *due <= woken) counters_.lateness.record(woken - *due);
   // An advert that waits in the queue says that the owner lives, however late this is.
@@ -141,7 +152,7 @@ void Instance::on_timer() {
 
 void Instance::arm() {
   std::optional<TimePoint> next = router_.deadline();
-  for (const auto& other : {restore_at_, failover_deadline()}) {
+  for (const auto& other : {restore_at_, lingers_until_, failover_deadline()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   if (next == armed_for_) return;
@@ -159,6 +170,7 @@ void Instance::arm() {
 // ---- what is done about it -------------------------------------------------------------------
 
 void Instance::perform(const Actions& actions) {
+  relay_from_peer(actions);
   for (const Action& action : actions) carry_out(action);
   for (const Action& action : actions) report(action);
   settle_failover();
@@ -169,11 +181,40 @@ void Instance::perform(const Actions& actions) {
 void Instance::carry_out(const Action& action) {
   switch (action.kind) {
     case Action::Kind::send_advert: send(action.priority); break;
-    case Action::Kind::take_addresses: keeper_.take(held_record()); break;
-    case Action::Kind::drop_addresses: keeper_.drop(); break;
+    case Action::Kind::take_addresses: take_addresses(); break;
+    case Action::Kind::drop_addresses: drop_addresses(); break;
     case Action::Kind::announce: announce(); break;
     case Action::Kind::conflict: ++counters_.conflicts; break;
     case Action::Kind::entered: break;
+  }
+}
+
+void Instance::take_addresses() {
+  keeper_.take(held_record());
+  end_linger();
+}
+
+void Instance::drop_addresses() {
+  if (interface_.handover()) {
+    interface_.handover()->linger(context_.netlink, config_.virtual_address.addresses);
+    lingers_until_ = io::now() + (stopping_ ? Handover::lease : Handover::grace);
+  }
+  keeper_.drop();
+}
+
+void Instance::end_linger() {
+  lingers_until_.reset();
+  if (interface_.handover()) interface_.handover()->end_linger(context_.netlink, config_.virtual_address.addresses);
+  context_.status_changed();
+}
+
+// An address that is taken from a peer that lives comes with open connections there.
+void Instance::relay_from_peer(const Actions& actions) {
+  if (!peer_ || !interface_.handover()) return;
+  for (const Action& action : actions) {
+    if (action.kind != Action::Kind::entered || action.to != State::active) continue;
+    if (action.cause == Cause::adverts_missed || action.cause == Cause::nobody_took_over) continue;
+    interface_.handover()->relay_to(peer_->address, config_.virtual_address.addresses, io::now());
   }
 }
 
@@ -248,6 +289,7 @@ HeldRecord Instance::held_record() const {
   record.interface_index = interface_.link() ? interface_.link()->index : 0;
   record.vrid = config_.virtual_address.vrid;
   record.form = form_;
+  record.keeps_connections = interface_.handover_keeps_connections();
   record.interval = config_.virtual_address.advert_interval;
   record.source = source_;
   record.destination = destination();

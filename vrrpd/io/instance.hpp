@@ -73,9 +73,10 @@ class Instance {
   void address_removed(const HostAddress& address);
   /// Every AddressKeeper::renewal_period.
   void renew();
-  /// Gives the address up by plan and for good; released() tells when it is done.
+  /// Gives the address up by plan and for good; released() tells when it is done and the connections that
+  /// are still open here have been cared for (Handover::lease).
   void stop();
-  [[nodiscard]] bool released() const { return stopping_ && !router_.holds_addresses(); }
+  [[nodiscard]] bool released() const { return stopping_ && !router_.holds_addresses() && !lingers_until_; }
   /// `reply` is called once: when the address has moved, or cannot, or after 2 s.
   void fail_over(std::function<void(const FailoverOutcome&)> reply);
 
@@ -96,9 +97,12 @@ class Instance {
   void perform(const Actions& actions);
   void carry_out(const Action& action);
   void report(const Action& action);
+  void take_addresses();
+  void drop_addresses();
+  void end_linger();
+  void relay_from_peer(const Actions& actions);
   void send(std::uint8_t priority);
   void announce();
-  void restore_later(Duration delay);
   void on_timer();
   void arm();
   void settle_failover();
@@ -124,6 +128,7 @@ class Instance {
   std::string cause_ = "starting";
   std::optional<PeerView> peer_;
   bool stopping_ = false;
+  std::optional<TimePoint> lingers_until_;  // after a hand-over: this node's connections are cared for
   std::optional<TimePoint> restore_at_;
   TimePoint last_restore_{};
   TimePoint last_conflict_event_{};

@@ -17,6 +17,7 @@ void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own)
   if (!link_ || other_device) {
     watch_.reset();
     socket_.reset();
+    handover_.reset();
   }
   if (link_ && !socket_) open_socket();
 }
@@ -29,6 +30,7 @@ void Interface::open_socket() {
   }
   socket_.emplace(std::move(*opened));
   watch_ = std::make_unique<FdWatch>(io_, socket_->fd(), [this] { drain(); });
+  handover_.emplace(name_);
 }
 
 std::optional<IpAddress> Interface::source(const IpAddress& wanted) const {

@@ -15,6 +15,7 @@
 
 #include "vrrpd/core/packet.hpp"
 #include "vrrpd/io/fd_watch.hpp"
+#include "vrrpd/io/handover.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/vrrp_socket.hpp"
 
@@ -39,6 +40,9 @@ class Interface {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::optional<Link>& link() const { return link_; }
+  /// nullptr before the interface exists.
+  [[nodiscard]] Handover* handover() { return handover_ ? &*handover_ : nullptr; }
+  [[nodiscard]] bool handover_keeps_connections() const { return handover_ && handover_->keeps_connections(); }
   /// Up and able to send and receive.
   [[nodiscard]] bool usable() const { return link_ && link_->up && socket_; }
   /// `wanted` if the interface has it, else its first address, else nullopt.
@@ -64,6 +68,7 @@ class Interface {
   std::vector<Prefix> own_;
   std::optional<VrrpSocket> socket_;
   std::unique_ptr<FdWatch> watch_;  // of socket_, so declared after it
+  std::optional<Handover> handover_;
   std::map<std::uint8_t, Receiver> receivers_;
   DropCounters dropped_{};
 };
