@@ -9,12 +9,17 @@ namespace {
 
 constexpr Duration longest_first_delay = std::chrono::milliseconds(100);
 
+/// Somewhere in [0, most].
+Duration up_to(Duration most, std::uint64_t random) {
+  return Duration(static_cast<Duration::rep>(random % static_cast<std::uint64_t>(most.count() + 1)));
+}
+
 }  // namespace
 
 HealthFsm::HealthFsm(const config::HealthCheckConfig& config, TimePoint now, std::uint64_t random)
     : config_(config), since_(now) {
   const Duration spread = std::min(longest_first_delay, config.interval);
-  next_probe_ = now + Duration(static_cast<Duration::rep>(random % static_cast<std::uint64_t>(spread.count() + 1)));
+  next_probe_ = now + up_to(spread, random);
 }
 
 HealthFsm::HealthFsm(const config::HealthCheckConfig& config, const HealthFsm& old, TimePoint now,
@@ -59,9 +64,8 @@ bool HealthFsm::on_result(const ProbeResult& result, TimePoint now, std::uint64_
 }
 
 void HealthFsm::schedule(Duration interval, TimePoint now, std::uint64_t random) {
-  const auto tenth = static_cast<std::uint64_t>(interval.count() / 10);
-  const auto jitter = static_cast<Duration::rep>(random % (2 * tenth + 1)) - static_cast<Duration::rep>(tenth);
-  next_probe_ = now + interval + Duration(jitter);
+  const Duration tenth = interval / 10;
+  next_probe_ = now + interval - tenth + up_to(2 * tenth, random);
 }
 
 std::string_view to_string(HealthVerdict verdict) {

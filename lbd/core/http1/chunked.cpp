@@ -42,8 +42,8 @@ HeadError ChunkedDecoder::on_size_digit(char byte) noexcept {
   if (!detail::is(byte, detail::hex_char)) return HeadError::chunk_size_invalid;
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   if (size_digits_ == 16 || remaining_ > (most >> 4)) return HeadError::chunk_size_too_large;
-  const unsigned value = detail::is(byte, detail::digit_char) ? static_cast<unsigned>(byte - '0')
-                                                              : (static_cast<unsigned>(byte) | 0x20u) - 'a' + 10;
+  const auto code = static_cast<unsigned char>(byte);
+  const unsigned value = byte <= '9' ? code - unsigned{'0'} : (code | 0x20u) - unsigned{'a'} + 10;
   remaining_ = remaining_ << 4 | value;
   ++size_digits_;
   state_ = State::size;

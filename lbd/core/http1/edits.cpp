@@ -10,9 +10,8 @@ namespace {
 
 /// Written by the proxy for each connection; an edit of them could only break the message.
 constexpr FieldSet proxy_owned(FieldId::connection, FieldId::content_length, FieldId::expect,
-                               FieldId::http2_settings, FieldId::keep_alive,
-                               FieldId::proxy_connection, FieldId::te, FieldId::trailer,
-                               FieldId::transfer_encoding, FieldId::upgrade);
+                               FieldId::keep_alive, FieldId::proxy_connection, FieldId::te,
+                               FieldId::trailer, FieldId::transfer_encoding, FieldId::upgrade);
 
 enum class Verb : std::uint8_t { remove, set, add };
 

@@ -55,7 +55,8 @@ struct ConnectionOptions {
 void read_connection_list(std::string_view value, ConnectionOptions& options, MessageHead& head) noexcept;
 [[nodiscard]] HeadError read_content_length(std::string_view value, std::uint64_t& length) noexcept;
 
-inline void read_connection(std::string_view value, ConnectionOptions& options, MessageHead& head) noexcept {
+inline void read_connection(std::string_view value, ConnectionOptions& options,
+                            MessageHead& head) noexcept {
   constexpr std::string_view usual = "keep-alive";
   if (value.size() == usual.size() && same_folded(value.data(), usual.data(), usual.size())) {
     options.keep_alive = true;

@@ -119,7 +119,8 @@ Result<Router> Router::compile(const config::ListenerConfig& listener, const Gro
   for (const config::RuleConfig& config : listener.rules) {
     auto rule = compile_rule(config, resolve);
     if (!rule) {
-      return Error{"listener \"" + listener.name + "\", rule \"" + config.name + "\": " + rule.error().message};
+      return Error{"listener \"" + listener.name + "\", rule \"" + config.name +
+                   "\": " + rule.error().message};
     }
     router.rules_.push_back(std::move(*rule));
   }

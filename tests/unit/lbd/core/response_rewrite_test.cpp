@@ -56,6 +56,8 @@ TEST_CASE("no body, but perhaps a length") {
   CHECK(rewrite("HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\n") ==
         "HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n" + via);
   CHECK(rewrite("HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\n") == "HTTP/1.1 204 No Content\r\n" + via);
+  CHECK(rewrite("HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\n", to_head) ==
+        "HTTP/1.1 204 No Content\r\n" + via);
   CHECK(rewrite("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", to_head) ==
         "HTTP/1.1 204 No Content\r\n" + via);
 }
