@@ -20,11 +20,10 @@ class Buffer {
   Buffer() = default;
   Buffer(Buffer&& other) noexcept : pool_(other.pool_), data_(std::exchange(other.data_, nullptr)) {}
   Buffer& operator=(Buffer&& other) noexcept {
-    if (this != &other) {
-      release();
-      pool_ = other.pool_;
-      data_ = std::exchange(other.data_, nullptr);
-    }
+    if (this == &other) return *this;
+    release();
+    pool_ = other.pool_;
+    data_ = std::exchange(other.data_, nullptr);
     return *this;
   }
   ~Buffer() { release(); }

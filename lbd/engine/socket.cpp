@@ -59,14 +59,12 @@ IoResult Socket::try_recv(std::span<std::byte> into) noexcept {
   return {IoStatus::error, errno, 0};
 }
 
-IoResult Socket::try_send(std::span<const iovec> from) noexcept {
+IoResult Socket::try_send(std::span<const iovec> from, std::size_t total) noexcept {
   if (!is(writable)) return {IoStatus::would_block, 0, 0};
-  std::size_t wanted = 0;
-  for (const iovec& part : from) wanted += part.iov_len;
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(from.data());
   message.msg_iovlen = from.size();
-  return sent(system::sendmsg(fd_, message), wanted);
+  return sent(system::sendmsg(fd_, message), total);
 }
 
 IoResult Socket::try_send(std::span<const std::byte> from) noexcept {

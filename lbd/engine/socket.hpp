@@ -57,8 +57,8 @@ class Socket final : public EventSource {
 
   /// Reads at most `into.size()` (> 0) bytes. eof at the end of the stream.
   IoResult try_recv(std::span<std::byte> into) noexcept;
-  /// Sends what the kernel takes now; fewer bytes than given means it is full.
-  IoResult try_send(std::span<const iovec> from) noexcept;
+  /// Sends what the kernel takes now; fewer bytes than given (`total` of all parts) means it is full.
+  IoResult try_send(std::span<const iovec> from, std::size_t total) noexcept;
   IoResult try_send(std::span<const std::byte> from) noexcept;
   /// Sends FIN; receiving goes on.
   void shutdown_send() noexcept;

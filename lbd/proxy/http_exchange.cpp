@@ -12,13 +12,16 @@ HttpExchange::HttpExchange(HttpSession& session)
     : session_(session), context_(session.context), retries_(context_.retry_budget, context_.limits.retries),
       started_(context_.loop.now()) {
   const std::size_t count = context_.limits.header_fields;
-  fields_ = {static_cast<http1::Field*>(frame_allocate(count * sizeof(http1::Field))), count};
+  fields_ = {usual_fields_.data(), count};
+  if (count > usual_fields) {
+    fields_ = {static_cast<http1::Field*>(frame_allocate(count * sizeof(http1::Field))), count};
+  }
 }
 
 HttpExchange::~HttpExchange() {
   delete connection_;
   end_attempt();
-  frame_free(fields_.data(), fields_.size_bytes());
+  if (fields_.data() != usual_fields_.data()) frame_free(fields_.data(), fields_.size_bytes());
 }
 
 Task<bool> HttpExchange::run() {

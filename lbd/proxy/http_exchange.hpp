@@ -147,6 +147,8 @@ class HttpExchange final : public Pooled {
   std::uint64_t reply_bytes_ = 0;    // from the backend
   std::unique_ptr<LogText> log_;     // with the access log only
 
+  static constexpr std::size_t usual_fields = 100;
+  std::array<http1::Field, usual_fields> usual_fields_;
   std::array<http1::Piece, http1::usual_pieces> pieces_;
   std::array<char, http1::usual_scratch> scratch_;
 };

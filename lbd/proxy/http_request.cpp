@@ -43,12 +43,7 @@ HttpExchange::HeadRead HttpExchange::read_request_head() {
 }
 
 bool HttpExchange::make_head_room(InBuffer& input) noexcept {
-  if (!input.has_buffer()) {
-    Buffer buffer = context_.buffers.small.take();
-    if (!buffer) return false;
-    input.move_to(std::move(buffer));
-    return true;
-  }
+  if (!input.has_buffer()) return input.open(context_.buffers.small);
   input.compact();
   if (!input.room().empty()) return true;
   BufferPool& bigger = input.capacity() < large_buffer_size ? context_.buffers.large : context_.buffers.head;
@@ -77,7 +72,7 @@ bool HttpExchange::route() {
 
   http1::RequestContext forwarded;
   forwarded.client_address = session_.client_text();
-  forwarded.trusted_client = rules_->trusts(source);
+  forwarded.trusted_client = !rules_->config.trusted_proxies.empty() && rules_->trusts(source);
   forwarded.allow_upgrade = request_.upgrade && request_.framing.empty();
   forwarded.edits = rules_->request_edits.empty() ? nullptr : &rules_->request_edits;
   http1::HeadWriter writer(pieces_, scratch_);
@@ -94,7 +89,8 @@ bool HttpExchange::route() {
 bool HttpExchange::choose_backend(Backend* last_resort) {
   Backend* chosen = nullptr;
   const IpAddress& source = session_.client_endpoint.address;
-  if (retries_.used() == 0) chosen = sticky_.find(context_, *group_, &request_, source);
+  const bool sticky = group_->config().sticky.has_value();
+  if (sticky && retries_.used() == 0) chosen = sticky_.find(context_, *group_, &request_, source);
   if (chosen == nullptr) {
     const Group::Pick pick = group_->pick(context_.rng, retries_.excluded());
     chosen = pick.backend != nullptr ? pick.backend : last_resort;
@@ -103,7 +99,7 @@ bool HttpExchange::choose_backend(Backend* last_resort) {
     if (chosen == nullptr) return false;
   }
   backend_ = Ref<Backend>(chosen);
-  sticky_.bind(context_, *group_, *chosen, source);
+  if (sticky) sticky_.bind(context_, *group_, *chosen, source);
   attempt_ = true;
   group_->begin(*chosen);
   ++context_.active_requests;

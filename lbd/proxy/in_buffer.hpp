@@ -31,6 +31,12 @@ class InBuffer {
     buffer_.release();
     begin_ = end_ = 0;
   }
+  /// Takes its first buffer. False: the pool has none.
+  [[nodiscard]] bool open(BufferPool& pool) noexcept {
+    buffer_ = pool.take();
+    begin_ = end_ = 0;
+    return has_buffer();
+  }
   /// Moves the unread bytes into `bigger`, which becomes the buffer.
   void move_to(Buffer bigger) noexcept {
     if (!empty()) std::memcpy(bigger.data(), buffer_.data() + begin_, size());

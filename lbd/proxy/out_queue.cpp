@@ -16,7 +16,7 @@ void OutQueue::copy(std::string_view text) noexcept {
 
 IoResult OutQueue::flush(Socket& to) noexcept {
   const std::span<const iovec> parts(parts_.data() + first_, count_ - first_);
-  const IoResult result = to.try_send(parts);
+  const IoResult result = to.try_send(parts, bytes_);
   if (!result.ok()) return result;
   if (result.bytes == bytes_) {
     clear();

@@ -85,11 +85,7 @@ bool Relay::make_room(InBuffer& input, Buffers& buffers) noexcept {
     if (large) input.move_to(std::move(large));
     full_reads_ = 0;
   }
-  if (!input.has_buffer()) {
-    Buffer buffer = buffers.small.take();
-    if (!buffer) return false;
-    input.move_to(std::move(buffer));
-  }
+  if (!input.has_buffer()) return input.open(buffers.small);
   // Nothing points into the buffer now: the queue is empty.
   input.compact();
   return true;

@@ -22,7 +22,6 @@ void tell(WorkerContext& context, const Group& group, const IpAddress& source, s
 
 Backend* Stickiness::find(WorkerContext& context, Group& group, const http1::MessageHead* head,
                           const IpAddress& source) {
-  if (!group.config().sticky) return nullptr;
   const StickyConfig& sticky = *group.config().sticky;
   if (sticky.type == StickyConfig::Type::cookie) {
     if (head == nullptr) return nullptr;

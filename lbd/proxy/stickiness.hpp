@@ -1,4 +1,6 @@
 // Stickiness of one exchange or TCP connection: whom the client is bound to, and binding it.
+//
+// find() and bind() are for groups with stickiness.
 #pragma once
 
 #include <cstdint>

@@ -98,7 +98,8 @@ bool TcpSession::choose_backend(RetryState& retries) {
   group_ = rules->default_group;
   Stickiness sticky;
   Backend* chosen = nullptr;
-  if (retries.used() == 0) chosen = sticky.find(context, *group_, nullptr, client_endpoint.address);
+  const bool is_sticky = group_->config().sticky.has_value();
+  if (is_sticky && retries.used() == 0) chosen = sticky.find(context, *group_, nullptr, client_endpoint.address);
   if (chosen == nullptr) {
     const Group::Pick pick = group_->pick(context.rng, retries.excluded());
     if (pick.backend == nullptr) {
@@ -108,7 +109,7 @@ bool TcpSession::choose_backend(RetryState& retries) {
     chosen = pick.backend;
   }
   backend_ = Ref<Backend>(chosen);
-  sticky.bind(context, *group_, *chosen, client_endpoint.address);
+  if (is_sticky) sticky.bind(context, *group_, *chosen, client_endpoint.address);
   sticky_ = sticky.kept();
   attempt_ = true;
   group_->begin(*chosen);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lbd/engine/frame_pool.hpp"
+#include "lbd/engine/sanitized.hpp"
 #include "lbd/engine/task.hpp"
 #include "lbd/engine/waiter.hpp"
 
@@ -64,9 +65,11 @@ TEST_CASE("a task runs when awaited and hands its value over") {
 }
 
 TEST_CASE("a long chain of tasks that never wait does not grow the stack") {
+  // Sanitizers keep the compiler from making tail calls.
+  constexpr int length = TANDEM_SANITIZED ? 1000 : 200'000;
   int sum = 0;
-  run_sum(200'000, &sum);
-  CHECK(sum == 200'000);
+  run_sum(length, &sum);
+  CHECK(sum == length);
 }
 
 TEST_CASE("a task that is never awaited never runs and frees its frame") {
