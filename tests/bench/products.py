@@ -117,7 +117,7 @@ frontend web
   bind 127.0.0.1:{self.http}{log}{rules}
   default_backend web
 backend web
-  server s1 127.0.0.1:{BACKEND_HTTP} pool-max-conn -1
+  server s1 127.0.0.1:{BACKEND_HTTP} pool-max-conn -1 pool-purge-delay 600s
 frontend echo
   mode tcp
   bind 127.0.0.1:{self.tcp}
