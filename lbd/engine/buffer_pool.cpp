@@ -11,7 +11,7 @@ constexpr std::align_val_t alignment{64};
 }
 
 BufferPool::BufferPool(std::size_t buffer_size, std::size_t max_buffers, std::size_t max_spare,
-                       Counter& in_use)
+                       metrics::Counter& in_use)
     : buffer_size_(buffer_size), max_buffers_(max_buffers), max_spare_(max_spare), in_use_(in_use) {}
 
 BufferPool::~BufferPool() {

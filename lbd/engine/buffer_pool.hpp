@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "lbd/runtime/counters.hpp"
+#include "common/metrics/counter.hpp"
 
 namespace tandem::lbd {
 
@@ -45,7 +45,7 @@ class BufferPool {
  public:
   /// At most `max_buffers` are out at a time; up to `max_spare` free ones are kept. `in_use` counts
   /// the ones that are out.
-  BufferPool(std::size_t buffer_size, std::size_t max_buffers, std::size_t max_spare, Counter& in_use);
+  BufferPool(std::size_t buffer_size, std::size_t max_buffers, std::size_t max_spare, metrics::Counter& in_use);
   /// All buffers must be back.
   ~BufferPool();
   BufferPool(const BufferPool&) = delete;
@@ -67,7 +67,7 @@ class BufferPool {
   struct Spare { Spare* next; };  // lives in a free buffer
   Spare* spare_ = nullptr;
   std::size_t spare_count_ = 0;
-  Counter& in_use_;
+  metrics::Counter& in_use_;
 };
 
 inline std::size_t Buffer::size() const noexcept { return data_ != nullptr ? pool_->buffer_size() : 0; }

@@ -12,7 +12,7 @@ inline constexpr std::size_t large_buffer_size = std::size_t{64} * 1024;
 inline constexpr std::size_t head_buffer_size = std::size_t{1024} * 1024;  // the most that limits.head_bytes allows
 
 struct Buffers {
-  explicit Buffers(Counter& in_use)
+  explicit Buffers(metrics::Counter& in_use)
       : small(small_buffer_size, 32 * 1024, 512, in_use), large(large_buffer_size, 8 * 1024, 64, in_use),
         head(head_buffer_size, 64, 0, in_use) {}
   BufferPool small;  // at most 512 MiB per worker

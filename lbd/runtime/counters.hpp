@@ -5,29 +5,16 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include "common/metrics/counter.hpp"
 #include "common/metrics/histogram.hpp"
 #include "lbd/core/session_end.hpp"
 
 namespace tandem::lbd {
 
-/// One number with a single writer.
-class Counter {
- public:
-  void add(std::uint64_t n = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  void subtract(std::uint64_t n = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
+using metrics::Counter;
 
 /// Per worker and backend.
 struct BackendCounters {

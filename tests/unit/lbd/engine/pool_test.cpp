@@ -5,10 +5,11 @@
 #include "lbd/engine/buffer_pool.hpp"
 #include "lbd/runtime/ring.hpp"
 
+using namespace tandem;
 using namespace tandem::lbd;
 
 TEST_CASE("buffers come back in LIFO order, are bounded and counted") {
-  Counter in_use;
+  metrics::Counter in_use;
   BufferPool pool(16 * 1024, 3, 2, in_use);
   Buffer a = pool.take();
   Buffer b = pool.take();
