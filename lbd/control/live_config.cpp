@@ -8,6 +8,7 @@
 
 #include "common/io/clock.hpp"
 #include "lbd/control/override_codec.hpp"
+#include "lbd/control/rule_check.hpp"
 #include "lbd/control/snapshot_builder.hpp"
 
 namespace tandem::lbd {
@@ -59,6 +60,7 @@ Result<> LiveConfig::apply(const config::Config& next) {
 }
 
 Result<> LiveConfig::open_everything(const config::Config& next) {
+  if (auto runnable = check_rules(next); !runnable) return runnable;
   if (auto opened = sockets_.open(next.listeners, ids_); !opened) return opened;
   const bool move_metrics = generation_ == 0 || next.admin.metrics_address != config_.admin.metrics_address;
   std::unique_ptr<io::HttpServer> metrics;

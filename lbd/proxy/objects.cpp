@@ -84,11 +84,11 @@ void Objects::apply_listener(const Snapshot& snapshot, const SnapshotListener& l
 Ref<ListenerRules> Objects::make_rules(const Snapshot& snapshot, const SnapshotListener& listener) {
   const Ref<ListenerRules> rules(new ListenerRules);
   rules->config = listener.config;
-  // Compiled from a valid configuration: what could fail here was refused when it was loaded.
+  // The control thread has tried this before (lbd/control/rule_check.hpp): it cannot fail here.
   auto request_edits = http1::CompiledEdits::compile(listener.config.request_headers);
   auto response_edits = http1::CompiledEdits::compile(listener.config.response_headers);
-  if (request_edits) rules->request_edits = std::move(request_edits).value();
-  if (response_edits) rules->response_edits = std::move(response_edits).value();
+  rules->request_edits = std::move(request_edits).value();
+  rules->response_edits = std::move(response_edits).value();
   std::unordered_map<std::string_view, std::uint32_t> index_of;
   for (const SnapshotGroup& group : snapshot.groups) {
     index_of[group.config.name] = static_cast<std::uint32_t>(rules->groups.size());
@@ -99,7 +99,7 @@ Ref<ListenerRules> Objects::make_rules(const Snapshot& snapshot, const SnapshotL
     return found == index_of.end() ? std::nullopt : std::optional(found->second);
   };
   auto router = Router::compile(listener.config, resolve);
-  if (router) rules->router = std::move(router).value();
+  rules->router = std::move(router).value();
   const auto by_default = resolve(listener.config.default_target_group);
   if (by_default) rules->default_group = rules->groups[*by_default];
   return rules;
