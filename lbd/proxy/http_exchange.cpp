@@ -24,65 +24,17 @@ HttpExchange::~HttpExchange() {
   if (fields_.data() != usual_fields_.data()) frame_free(fields_.data(), fields_.size_bytes());
 }
 
-Task<bool> HttpExchange::run() {
-  HeadRead head = read_request_head();
-  if (head == HeadRead::more) {
-    const bool complete = co_await read_request();
-    head = complete ? HeadRead::complete : HeadRead::failed;
-  }
-  bool go_on = head == HeadRead::complete && route() && choose_backend(nullptr);
-  while (go_on) {
-    go_on = false;
-    bool connected = connection_ != nullptr;
-    if (!connected) connected = co_await open_connection();
-    Progress progress = Progress::failed;
-    if (connected) {
-      begin_transfer();
-      progress = advance();
-    }
-    while (progress == Progress::waits || progress == Progress::yields) {
-      Wake woken = Wake::ready;
-      if (progress == Progress::yields) {
-        woken = co_await next_turn(session_.waiter);
-      } else {
-        woken = co_await wait_either(session_.waiter, session_.client, client_interest_, backend_socket(),
-                                     backend_interest_, deadline());
-      }
-      if (woken == Wake::cancelled) progress = fail(SessionEnd::draining);
-      else if (woken == Wake::timeout && has_expired()) progress = Progress::failed;
-      else progress = advance();
-    }
-    if (progress == Progress::failed) go_on = try_again();
-  }
-  const bool again = finish();
-  while (!to_client_.empty()) {
-    const IoResult sent = to_client_.flush(session_.client);
-    if (sent.status == IoStatus::error) co_return false;
-    if (to_client_.empty()) break;
-    const Wake woken =
-        co_await wait(session_.waiter, session_.client, writable, now() + context_.timeouts.body_idle);
-    if (woken != Wake::ready) co_return false;
-  }
-  if (again) co_return true;
-  co_await close_gently();
-  co_return false;
-}
-
-Task<bool> HttpExchange::read_request() {
+Task<bool> HttpExchange::read_rest_of_head() {
   const TimePoint by = started_ + context_.timeouts.request_head;
-  for (;;) {
+  while (head_state_ == HeadRead::more) {
     const Wake woken = co_await wait(session_.waiter, session_.client, readable, by);
-    if (woken == Wake::timeout) {
-      end_ = SessionEnd::client_head_timeout;
+    if (woken == Wake::timeout || woken == Wake::cancelled) {
+      fail(woken == Wake::timeout ? SessionEnd::client_head_timeout : SessionEnd::draining);
       co_return false;
     }
-    if (woken == Wake::cancelled) {
-      end_ = SessionEnd::draining;
-      co_return false;
-    }
-    const HeadRead head = read_request_head();
-    if (head != HeadRead::more) co_return head == HeadRead::complete;
+    head_state_ = read_request_head();
   }
+  co_return head_state_ == HeadRead::complete;
 }
 
 Task<bool> HttpExchange::open_connection() {
@@ -107,14 +59,28 @@ Task<bool> HttpExchange::open_connection() {
   co_return false;
 }
 
+Task<bool> HttpExchange::flush() {
+  while (!to_client_.empty()) {
+    const IoResult sent = to_client_.flush(session_.client);
+    if (sent.status == IoStatus::error) co_return false;
+    if (to_client_.empty()) break;
+    const TimePoint by = now() + context_.timeouts.body_idle;
+    const Wake woken = co_await wait(session_.waiter, session_.client, writable, by);
+    if (woken != Wake::ready) co_return false;
+  }
+  co_return true;
+}
+
+bool HttpExchange::owes_gentle_close() const noexcept {
+  const Socket& client = session_.client;
+  const bool unread = !session_.input.empty() || !request_consumed() || client.is(readable);
+  return unread && sent_to_client_ > 0 && !client.is(broken);
+}
+
 Task<> HttpExchange::close_gently() {
   Socket& client = session_.client;
-  // Closing a socket with unread bytes resets it, and the client would lose the reply it has not
-  // read yet. So the rest of what it sends is read for a moment.
-  const bool unread = !session_.input.empty() || !request_consumed() || client.is(readable);
   session_.input.release();
   reply_.release();
-  if (!unread || sent_to_client_ == 0 || client.is(broken)) co_return;
   client.shutdown_send();
   constexpr std::uint64_t most = 1024 * 1024;
   const TimePoint by = now() + std::chrono::seconds(1);

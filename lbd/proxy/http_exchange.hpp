@@ -1,8 +1,8 @@
 // One HTTP exchange: a request of a client, the attempts on backends, the reply.
 //
-// One coroutine drives both directions. All that can be done without waiting is done in
-// advance(), a plain function; only waiting is left to the coroutine. Exchanges exist only while a
-// request is in progress: what they need by the kilobyte is pooled and not held by idle connections.
+// All that can be done without waiting is done here in plain functions; the session's coroutine
+// (http_session.cpp) waits in between. Exchanges exist only while a request is in progress: what they
+// need by the kilobyte is pooled and not held by idle connections.
 #pragma once
 
 #include <array>
@@ -38,21 +38,41 @@ class HttpExchange final : public Pooled {
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
 
-  /// Serves the request that begins in session.input or on the socket. True: the connection is
-  /// ready for the next one. Called once.
-  Task<bool> run();
+  /// What a step came to; `failed`: the end and its cause are noted.
+  enum class Progress : std::uint8_t { waits, yields, finished, failed };
+
+  // In the order of calls. A function that is true or `finished` has done its part; after one that is
+  // false or `failed`, try_again() says whether to go back to the connection, else finish() follows.
+
+  /// Reads from session.input and the socket what is there of the request's head. True: complete.
+  bool read_head();
+  [[nodiscard]] bool needs_more_head() const noexcept { return head_state_ == HeadRead::more; }
+  Task<bool> read_rest_of_head();
+  /// Routes the request and chooses the first backend.
+  bool begin() { return route() && choose_backend(nullptr); }
+  [[nodiscard]] bool has_connection() const noexcept { return connection_ != nullptr; }
+  Task<bool> open_connection();
+  /// Begins to send the request and, like go_on_after(), goes as far as it can without waiting.
+  Progress begin_transfer();
+  /// What to wait for after Progress::waits; after `yields` it is the next turn.
+  [[nodiscard]] detail::EitherAwaiter wait_for_either() noexcept;
+  Progress go_on_after(Wake woken);
+  /// The attempt has failed. True: another backend has been chosen.
+  [[nodiscard]] bool try_again();
+  /// Answers what has no answer yet, and settles all accounts. True: the connection can go on.
+  [[nodiscard]] bool finish() noexcept;
+  /// Replies of ours may still have to be sent.
+  [[nodiscard]] bool flushed() const noexcept { return to_client_.empty(); }
+  Task<bool> flush();
+  /// Closing a socket with unread bytes resets it, and the client would lose the reply that it has
+  /// not read yet: then the rest of what it sends must be read for a moment.
+  [[nodiscard]] bool owes_gentle_close() const noexcept;
+  Task<> close_gently();
 
  private:
   /// Where the reply is.
   enum class Reply : std::uint8_t { awaited, interim, body, complete };
   enum class HeadRead : std::uint8_t { complete, more, failed };
-  /// What a step came to; `failed`: end_ says how.
-  enum class Progress : std::uint8_t { waits, yields, finished, failed };
-
-  // ---- http_exchange.cpp: the course of things, as far as it waits
-  Task<bool> read_request();
-  Task<bool> open_connection();
-  Task<> close_gently();
 
   // ---- http_request.cpp: from the client's bytes to an attempt on a backend
   HeadRead read_request_head();
@@ -60,8 +80,6 @@ class HttpExchange final : public Pooled {
   [[nodiscard]] bool route();
   /// `last_resort`: asked on a new connection if there is no other; may be nullptr.
   [[nodiscard]] bool choose_backend(Backend* last_resort);
-  void begin_transfer();
-  [[nodiscard]] bool try_again();
   void end_attempt() noexcept;
 
   // ---- http_transfer.cpp: both directions, as far as they go without waiting
@@ -80,7 +98,6 @@ class HttpExchange final : public Pooled {
 
   // ---- http_finish.cpp: replies of ours, accounts
   void reply_ourselves() noexcept;
-  [[nodiscard]] bool finish() noexcept;
   void settle_connection() noexcept;
   void account() noexcept;
   void note_backend_error() noexcept;
@@ -125,6 +142,7 @@ class HttpExchange final : public Pooled {
   http1::BodyKind client_framing_ = http1::BodyKind::none;
   Readiness client_interest_ = 0;
   Readiness backend_interest_ = 0;
+  HeadRead head_state_ = HeadRead::more;
   bool head_read_ = false;           // request_ is valid
   bool attempt_ = false;             // counted as in flight on backend_
   bool was_reused_ = false;

@@ -30,12 +30,18 @@ bool is_hint(SessionEnd end, bool was_reused) noexcept {
   }
 }
 
+std::size_t class_of(std::uint16_t status) noexcept { return std::min<std::size_t>(status / 100, 5); }
+
 }  // namespace
 
 bool HttpExchange::finish() noexcept {
   if (end_ != SessionEnd::completed) {
-    if (reply_begun_) close_client_ = true;
-    else reply_ourselves();
+    if (reply_begun_) {
+      close_client_ = true;
+      to_client_.clear();
+    } else {
+      reply_ourselves();
+    }
     // What only the end of the connection ends must not look complete.
     if (client_framing_ == http1::BodyKind::until_close) session_.client.reset();
   }
@@ -99,19 +105,18 @@ void HttpExchange::settle_connection() noexcept {
 void HttpExchange::account() noexcept {
   session_.count(end_);
   if (!head_read_ && status_ == 0) return;  // no request
-  const std::size_t status_class = std::min<std::size_t>(status_ / 100, 5);
   ListenerCounters& listener = session_.listener->counters();
   listener.requests.add();
   listener.bytes_received.add(bytes_from_client());
   listener.bytes_sent.add(sent_to_client_);
-  listener.responses[status_class].add();
+  listener.responses[class_of(status_)].add();
   listener.latency.record(now() - started_);
   if (backend_) {
     BackendCounters& backend = backend_->counters();
     backend.bytes_sent.add(upload_.sent());
     backend.bytes_received.add(reply_bytes_);
     if (first_byte_ != TimePoint{}) {
-      backend.responses[std::min<std::size_t>(response_.status / 100, 5)].add();
+      backend.responses[class_of(response_.status)].add();
       backend.first_byte.record(first_byte_ - connected_);
     }
     if (attempt_) note_backend_error();

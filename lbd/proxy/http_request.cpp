@@ -5,6 +5,11 @@
 
 namespace tandem::lbd {
 
+bool HttpExchange::read_head() {
+  head_state_ = read_request_head();
+  return head_state_ == HeadRead::complete;
+}
+
 HttpExchange::HeadRead HttpExchange::read_request_head() {
   InBuffer& input = session_.input;
   Socket& client = session_.client;
@@ -109,7 +114,7 @@ bool HttpExchange::choose_backend(Backend* last_resort) {
   return true;
 }
 
-void HttpExchange::begin_transfer() {
+HttpExchange::Progress HttpExchange::begin_transfer() {
   connected_ = upload_moved_ = rate_window_ = now();
   rate_bytes_ = 0;
   progress_ = {};
@@ -119,6 +124,7 @@ void HttpExchange::begin_transfer() {
   // A body that is not here as a whole is not kept either.
   body_lost_ = !upload_.body_complete();
   uploading_ = true;
+  return advance();
 }
 
 bool HttpExchange::try_again() {

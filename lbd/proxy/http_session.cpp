@@ -48,8 +48,33 @@ Session HttpSession::serve(HttpSession* self) {
       }
     }
     self->first_ = false;
+    // The waiting of an exchange is done here, and not in a coroutine of its own, because the usual
+    // request waits once: a frame per request would cost more than its suspension.
     const auto exchange = std::make_unique<HttpExchange>(*self);
-    alive = co_await exchange->run();
+    bool go_on = exchange->read_head();
+    if (exchange->needs_more_head()) go_on = co_await exchange->read_rest_of_head();
+    go_on = go_on && exchange->begin();
+    while (go_on) {
+      bool connected = exchange->has_connection();
+      if (!connected) connected = co_await exchange->open_connection();
+      auto progress = connected ? exchange->begin_transfer() : HttpExchange::Progress::failed;
+      while (progress == HttpExchange::Progress::waits || progress == HttpExchange::Progress::yields) {
+        Wake woken = Wake::ready;
+        if (progress == HttpExchange::Progress::yields) {
+          woken = co_await next_turn(self->waiter);
+        } else {
+          woken = co_await exchange->wait_for_either();
+        }
+        progress = exchange->go_on_after(woken);
+      }
+      go_on = progress == HttpExchange::Progress::failed && exchange->try_again();
+    }
+    alive = exchange->finish();
+    if (!exchange->flushed()) {
+      const bool sent = co_await exchange->flush();
+      alive = alive && sent;
+    }
+    if (!alive && exchange->owes_gentle_close()) co_await exchange->close_gently();
   }
   delete self;
 }

@@ -8,6 +8,17 @@ namespace tandem::lbd {
 
 using http1::BodyKind;
 
+detail::EitherAwaiter HttpExchange::wait_for_either() noexcept {
+  return wait_either(session_.waiter, session_.client, client_interest_, backend_socket(), backend_interest_,
+                     deadline());
+}
+
+HttpExchange::Progress HttpExchange::go_on_after(Wake woken) {
+  if (woken == Wake::cancelled) return fail(SessionEnd::draining);
+  if (woken == Wake::timeout && has_expired()) return Progress::failed;
+  return advance();
+}
+
 HttpExchange::Progress HttpExchange::advance() {
   client_interest_ = broken;
   backend_interest_ = 0;

@@ -11,12 +11,14 @@ void OutQueue::copy(std::string_view text) noexcept {
   char* const at = scratch_.data() + scratch_used_;
   std::memcpy(at, text.data(), text.size());
   scratch_used_ += text.size();
-  add(at, text.size());
+  append(at, text.size());
 }
 
 IoResult OutQueue::flush(Socket& to) noexcept {
-  const std::span<const iovec> parts(parts_.data() + first_, count_ - first_);
-  const IoResult result = to.try_send(parts, bytes_);
+  const iovec* const parts = parts_.data() + first_;
+  const IoResult result = count_ - first_ == 1
+                              ? to.try_send({static_cast<const std::byte*>(parts->iov_base), parts->iov_len})
+                              : to.try_send({parts, count_ - first_}, bytes_);
   if (!result.ok()) return result;
   if (result.bytes == bytes_) {
     clear();

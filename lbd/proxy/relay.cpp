@@ -20,11 +20,15 @@ constexpr std::uint8_t bulk_after = 2;
 using http1::BodyKind;
 
 void Relay::start(http1::Framing in, BodyKind out) noexcept {
-  *this = Relay{};
   in_ = in.kind;
   out_ = out;
-  remaining_ = in.length;
   complete_ = in.empty();
+  starved_ = trailers_begun_ = false;
+  full_reads_ = 0;
+  framing_error_ = http1::HeadError::none;
+  remaining_ = in.length;
+  received_ = sent_ = 0;
+  if (in_ == BodyKind::chunked) decoder_ = {};
 }
 
 RelayState Relay::step(Socket& from, InBuffer& input, Socket& to, OutQueue& queue, Buffers& buffers) noexcept {

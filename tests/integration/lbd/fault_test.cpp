@@ -308,8 +308,8 @@ TEST_CASE("a client that takes nothing of its reply is cut") {
   TcpPeer backend = proxy.backend().accept();
   REQUIRE(!backend.read_message().empty());
   std::thread sender([&] {
-    backend.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
-    backend.send(std::string(100'000'000, 'x'));
+    backend.send("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n");
+    backend.send(std::string(20'000'000, 'x'));
   });
   CHECK(proxy.eventually_ends(SessionEnd::client_write_timeout, 1));
   sender.join();

@@ -1,4 +1,5 @@
 // HTTP through a real Worker: the shapes of messages that must get across.
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -237,13 +238,13 @@ TEST_CASE("a large body each way, by length and chunked, arrives unchanged") {
 TEST_CASE("a client that does not read stops the backend, within bounded memory") {
   ProxyFixture proxy;
   proxy.start();
-  TcpPeer client = proxy.connect(4096);
+  TcpPeer client = proxy.connect(16 * 1024);
   REQUIRE(client.send(get));
   TcpPeer backend = proxy.backend().accept();
   REQUIRE(!backend.read_message().empty());
-  const std::size_t total = 30'000'000;
+  const std::size_t total = 10'000'000;
   std::string reply = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(total) + "\r\n\r\n";
-  std::size_t sent = 0;
+  std::atomic<std::size_t> sent = 0;
   const std::string block(100'000, 'x');
   REQUIRE(backend.send(reply));
   std::thread sender([&] {
@@ -252,7 +253,7 @@ TEST_CASE("a client that does not read stops the backend, within bounded memory"
   CHECK(proxy.eventually([&] { return proxy.worker->counters().buffers_in_use.get() > 0; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   CHECK(proxy.worker->counters().buffers_in_use.get() <= 2);
-  CHECK(proxy.backend_counters().bytes_received.get() < total);
+  CHECK(sent < total);
   CHECK(body_of(client.read_message()).size() == total);
   sender.join();
   CHECK(sent == total);
