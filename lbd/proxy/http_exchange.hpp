@@ -131,8 +131,9 @@ class HttpExchange final : public Pooled {
   Relay upload_;
   Relay download_;
   InBuffer reply_;                   // received from the backend, not used yet
-  OutQueue to_backend_;
-  OutQueue to_client_;
+  using Queue = OutQueueOf<http1::usual_pieces + 32, 1024, 640>;
+  Queue to_backend_;
+  Queue to_client_;
 
   SessionEnd end_ = SessionEnd::completed;
   std::string_view reason_;          // short code of our reply; empty: the end's name

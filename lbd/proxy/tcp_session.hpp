@@ -20,7 +20,7 @@ class TcpSession final : public ClientSession {
   struct Direction final : public Pooled {
     Relay relay;
     InBuffer input;
-    OutQueue queue;
+    OutQueueOf<OutQueue::reserve_parts, 0, OutQueue::reserve_bytes> queue;
     bool open = true;
   };
 

@@ -2,6 +2,7 @@
 #include "lbd/runtime/worker.hpp"
 
 #include <pthread.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include <optional>
@@ -9,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/base/assert.hpp"
 #include "lbd/engine/mailbox.hpp"
 #include "lbd/proxy/client_session.hpp"
 #include "lbd/proxy/objects.hpp"
@@ -82,6 +84,8 @@ class Runtime final : private Timer {
 
   void check_drained(TimePoint now) {
     if (drained_) return;
+    // Connections that came meanwhile and do not ask for anything.
+    context_.make_room(UINT32_MAX);
     if (now >= *drain_deadline_) {
       context_.sessions.for_each([](ClientSession& session) { session.waiter.cancel(); });
     }
@@ -96,17 +100,19 @@ class Runtime final : private Timer {
   bool drained_ = false;
 };
 
-std::uint64_t seed_of(std::uint32_t index) {
-  timespec at{};
-  ::clock_gettime(CLOCK_MONOTONIC, &at);
-  return static_cast<std::uint64_t>(at.tv_nsec) * 0x9e3779b97f4a7c15ULL + index;
+/// Unpredictable, because it keys the hashes of tables that clients fill.
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  const ssize_t got = ::getrandom(&seed, sizeof seed, 0);
+  TANDEM_ASSERT(got == sizeof seed);
+  return seed;
 }
 
 }  // namespace
 
 struct Worker::Impl {
   Impl(std::uint32_t index, ControlSink& sink)
-      : ring(access_ring_capacity), context(index, sink, counters, ring, seed_of(index)),
+      : ring(access_ring_capacity), context(index, sink, counters, ring, random_seed()),
         mailbox(context.loop, [this](InternalMessage message) { runtime->take(std::move(message)); }) {}
 
   void run(const SnapshotPtr& snapshot) {

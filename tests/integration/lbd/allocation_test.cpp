@@ -137,6 +137,34 @@ TEST_CASE("an idle keep-alive connection holds at most 1 KiB") {
   CHECK(each <= 1024);
 }
 
+TEST_CASE("an idle TCP connection holds at most 1.5 KiB, both directions and the backend's connection included") {
+  test_thread = true;
+  ProxyFixture proxy(1, config::ListenerProtocol::tcp);
+  proxy.start();
+  std::vector<TcpPeer> peers;
+  const auto add = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      TcpPeer client = proxy.connect();
+      TcpPeer backend = proxy.backend().accept();
+      REQUIRE(client.send("ping"));
+      REQUIRE(backend.read_exactly(4) == "ping");
+      REQUIRE(backend.send("pong"));
+      REQUIRE(client.read_exactly(4) == "pong");
+      peers.push_back(std::move(client));
+      peers.push_back(std::move(backend));
+    }
+  };
+  add(20);
+  const long before = live_bytes.load();
+  constexpr int count = 200;
+  add(count);
+  CHECK(proxy.eventually([&] { return proxy.worker->counters().buffers_in_use.get() == 0; }));
+  const long each = (live_bytes.load() - before) / count;
+  MESSAGE("bytes per idle TCP connection: ", each);
+  CHECK(each > 0);
+  CHECK(each <= 1536);
+}
+
 #else
 
 TEST_CASE("memory is counted in builds without a sanitizer") { CHECK(true); }
