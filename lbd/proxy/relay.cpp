@@ -70,7 +70,7 @@ RelayState Relay::read(Socket& from, InBuffer& input, Buffers& buffers) noexcept
       input.received(result.bytes);
       received_ += result.bytes;
       starved_ = false;
-      full_reads_ = result.bytes == room.size() ? static_cast<std::uint8_t>(std::min(full_reads_ + 1, 200)) : std::uint8_t{0};
+      full_reads_ = result.bytes < room.size() ? std::uint8_t{0} : std::min<std::uint8_t>(full_reads_ + 1, bulk_after);
       return RelayState::busy;
     case IoStatus::eof:
       return RelayState::ended_early;
