@@ -47,7 +47,8 @@ if(TANDEM_SANITIZE)
     add_compile_options(-fno-sanitize=function)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND TANDEM_SANITIZE MATCHES "thread")
-    add_compile_options(-Wno-tsan)  # GCC warns of Asio's memory fences, which TSan does not model
+    # GCC warns of Asio's memory fences, which TSan does not model, and wrongly of copied constants.
+    add_compile_options(-Wno-tsan -Wno-maybe-uninitialized)
   endif()
   # Asio's frame cache would hide leaks and use-after-free of coroutine frames.
   add_compile_definitions(BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
