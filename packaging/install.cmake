@@ -1,4 +1,4 @@
-# Where everything lands on a host: `cmake --install`, which packages use too.
+# Where everything lands on a host: `cmake --install`, which a package would use, too.
 include(GNUInstallDirs)
 
 install(TARGETS lbd vrrpd syncd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
