@@ -67,7 +67,9 @@ void add_workers(MetricsText& page, const WorkerPool& workers) {
                  counters.access_log_dropped.get(), labels);
     page.counter("tandem_lbd_worker_sticky_evicted_total", "Sticky sources evicted from a full table.",
                  counters.sticky_evicted.get(), labels);
-    page.gauge("tandem_lbd_worker_buffers_in_use", "I/O buffers held now.", counters.buffers_in_use.get(), labels);
+    page.gauge("tandem_lbd_worker_buffers_in_use", "I/O buffers and pipes held now.", counters.buffers_in_use.get(), labels);
+    page.counter("tandem_lbd_worker_spliced_bytes_total", "Bytes of bulk that the kernel moved uncopied.",
+                 counters.spliced_bytes.get(), labels);
   }
 }
 

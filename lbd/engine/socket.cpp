@@ -43,11 +43,14 @@ void Socket::reset() noexcept {
 IoResult Socket::try_recv(std::span<std::byte> into) noexcept {
   if (!is(readable)) return {IoStatus::would_block, 0, 0};
   const ssize_t got = system::recv(fd_, into.data(), into.size());
-  if (got > 0) {
-    const auto bytes = static_cast<std::size_t>(got);
-    if (bytes < into.size() && !is(peer_closed | broken)) ready_ &= static_cast<Readiness>(~readable);
-    return {IoStatus::ok, 0, bytes};
+  if (got > 0 && static_cast<std::size_t>(got) < into.size() && !is(peer_closed | broken)) {
+    ready_ &= static_cast<Readiness>(~readable);
   }
+  return received(got);
+}
+
+IoResult Socket::received(ssize_t got) noexcept {
+  if (got > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(got)};
   if (got == 0) {
     ready_ |= peer_closed;
     return {IoStatus::eof, 0, 0};
@@ -84,6 +87,22 @@ IoResult Socket::sent(ssize_t result, std::size_t wanted) noexcept {
   }
   if (errno == EINTR) return {IoStatus::would_block, 0, 0};
   return {IoStatus::error, errno, 0};
+}
+
+IoResult Socket::try_splice_from(Pipe& pipe, std::size_t most) noexcept {
+  if (!is(readable)) return {IoStatus::would_block, 0, 0};
+  const ssize_t got = system::splice(fd_, pipe.write_end(), most);
+  if (got > 0) pipe.put(static_cast<std::size_t>(got));
+  return received(got);
+}
+
+IoResult Socket::try_splice_to(Pipe& pipe) noexcept {
+  if (!is(writable)) return {IoStatus::would_block, 0, 0};
+  const ssize_t put = system::splice(pipe.read_end(), fd_, pipe.held());
+  TANDEM_ASSERT(put != 0);
+  if (put > 0) pipe.taken(static_cast<std::size_t>(put));
+  // Less than all may have other causes than a full socket: only EAGAIN says so.
+  return sent(put, 0);
 }
 
 void Socket::shutdown_send() noexcept { ::shutdown(fd_, SHUT_WR); }

@@ -15,6 +15,7 @@
 #include <span>
 
 #include "lbd/engine/loop.hpp"
+#include "lbd/engine/pipe_pool.hpp"
 #include "lbd/engine/waiter.hpp"
 
 namespace tandem::lbd {
@@ -60,6 +61,11 @@ class Socket final : public EventSource {
   /// Sends what the kernel takes now; fewer bytes than given (`total` of all parts) means it is full.
   IoResult try_send(std::span<const iovec> from, std::size_t total) noexcept;
   IoResult try_send(std::span<const std::byte> from) noexcept;
+  /// Moves at most `most` bytes of the stream into `pipe`, which holds none. eof as for try_recv. Unlike
+  /// there, fewer bytes than asked for say nothing about how many are left.
+  IoResult try_splice_from(Pipe& pipe, std::size_t most) noexcept;
+  /// Sends what the kernel takes now of what `pipe` holds (> 0). SIGPIPE must be ignored.
+  IoResult try_splice_to(Pipe& pipe) noexcept;
   /// Sends FIN; receiving goes on.
   void shutdown_send() noexcept;
   /// The pending socket error (SO_ERROR), 0 if none.
@@ -75,6 +81,7 @@ class Socket final : public EventSource {
   void on_events(std::uint32_t events) override;
 
  private:
+  IoResult received(ssize_t result) noexcept;
   IoResult sent(ssize_t result, std::size_t wanted) noexcept;
 
   Loop& loop_;

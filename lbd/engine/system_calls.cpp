@@ -1,5 +1,6 @@
 #include "lbd/engine/system_calls.hpp"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,5 +28,9 @@ ssize_t sendmsg(int fd, const msghdr& message) noexcept {
 }
 
 #endif
+
+ssize_t splice(int from, int to, std::size_t most) noexcept {
+  return ::splice(from, nullptr, to, nullptr, most, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+}
 
 }  // namespace tandem::lbd::system

@@ -13,5 +13,7 @@ namespace tandem::lbd::system {
 ssize_t recv(int fd, void* into, std::size_t size) noexcept;
 ssize_t send(int fd, const void* from, std::size_t size) noexcept;
 ssize_t sendmsg(int fd, const msghdr& message) noexcept;
+/// splice(2) between a socket and a pipe, whichever way, without waiting. Sending raises SIGPIPE.
+ssize_t splice(int from, int to, std::size_t most) noexcept;
 
 }  // namespace tandem::lbd::system

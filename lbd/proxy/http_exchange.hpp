@@ -46,6 +46,8 @@ class HttpExchange final : public Pooled {
 
   /// Reads from session.input and the socket what is there of the request's head. True: complete.
   bool read_head();
+  /// Not a byte was there: after a read that just fitted, readiness may be a thing of the past.
+  [[nodiscard]] bool is_false_alarm() const noexcept { return head_state_ == HeadRead::more && session_.input.empty(); }
   [[nodiscard]] bool needs_more_head() const noexcept { return head_state_ == HeadRead::more; }
   Task<bool> read_rest_of_head();
   /// Routes the request and chooses the first backend.

@@ -47,11 +47,12 @@ Session HttpSession::serve(HttpSession* self) {
         break;
       }
     }
-    self->first_ = false;
     // The waiting of an exchange is done here, and not in a coroutine of its own, because the usual
     // request waits once: a frame per request would cost more than its suspension.
     const auto exchange = std::make_unique<HttpExchange>(*self);
     bool go_on = exchange->read_head();
+    if (exchange->is_false_alarm()) continue;
+    self->first_ = false;
     if (exchange->needs_more_head()) go_on = co_await exchange->read_rest_of_head();
     go_on = go_on && exchange->begin();
     while (go_on) {

@@ -55,9 +55,10 @@ void Listener::on_accepted(int fd, const Endpoint& peer) {
 bool Listener::over_limit() const noexcept { return context_.session_count >= context_.max_sessions; }
 
 bool Listener::on_exhausted() {
-  // What clients and backends can best do without: connections that carry nothing.
+  // First what nobody misses, then what clients and backends can best do without: connections that
+  // carry nothing.
   constexpr std::uint32_t at_once = 4;
-  return context_.make_room(at_once) || context_.close_idle_backend_connections(at_once);
+  return context_.buffers.pipes.close_spare() || context_.make_room(at_once) || context_.close_idle_backend_connections(at_once);
 }
 
 void Listener::on_shed() {

@@ -12,8 +12,10 @@ namespace {
 // Rounds of read and write in one step before other sessions get their turn: at 64 KiB each about
 // a quarter of a millisecond.
 constexpr int max_rounds = 8;
-// Reads that fill the buffer in a row before a bigger one is taken.
+// Reads that fill the buffer in a row before a stream of unknown length counts as bulk.
 constexpr std::uint8_t bulk_after = 2;
+// A body with so much to come is bulk from the start.
+constexpr std::uint64_t bulk_length = std::uint64_t{64} * 1024;
 
 }  // namespace
 
@@ -23,16 +25,25 @@ void Relay::start(http1::Framing in, BodyKind out) noexcept {
   in_ = in.kind;
   out_ = out;
   complete_ = in.empty();
-  starved_ = trailers_begun_ = false;
+  starved_ = trailers_begun_ = splicing_ = false;
+  may_splice_ = in_ == out_ && (in_ == BodyKind::length || in_ == BodyKind::until_close);
   full_reads_ = 0;
   framing_error_ = http1::HeadError::none;
   remaining_ = in.length;
+  pipe_.release();
   received_ = sent_ = 0;
   if (in_ == BodyKind::chunked) decoder_ = {};
 }
 
 RelayState Relay::step(Socket& from, InBuffer& input, Socket& to, OutQueue& queue, Buffers& buffers) noexcept {
   for (int round = 0; round < max_rounds; ++round) {
+    if (splicing_) {
+      const RelayState state = splice(from, to, buffers.pipes);
+      if (state == RelayState::busy) continue;
+      if (state != RelayState::ended_early || in_ != BodyKind::until_close) return state;
+      complete_ = true;
+      return RelayState::done;
+    }
     frame(input, queue);
     if (!queue.empty()) {
       const IoResult result = queue.flush(to);
@@ -46,6 +57,11 @@ RelayState Relay::step(Socket& from, InBuffer& input, Socket& to, OutQueue& queu
     if (complete_) return RelayState::done;
     if (framing_error_ != http1::HeadError::none) return RelayState::bad_framing;
     if (!input.empty() && !starved_) continue;
+    if (worth_splicing()) {
+      input.release();
+      splicing_ = true;
+      continue;
+    }
     const RelayState state = read(from, input, buffers);
     if (state == RelayState::ended_early && in_ == BodyKind::until_close) {
       finish(queue);
@@ -54,6 +70,48 @@ RelayState Relay::step(Socket& from, InBuffer& input, Socket& to, OutQueue& queu
     if (state != RelayState::busy) return state;
   }
   return RelayState::busy;
+}
+
+bool Relay::worth_splicing() const noexcept {
+  return may_splice_ && (full_reads_ >= bulk_after || (in_ == BodyKind::length && remaining_ >= bulk_length));
+}
+
+// One round: out what the pipe holds, then in what the source has.
+RelayState Relay::splice(Socket& from, Socket& to, PipePool& pipes) noexcept {
+  if (pipe_.held() > 0) {
+    const IoResult put = to.try_splice_to(pipe_);
+    if (put.status == IoStatus::error) {
+      error_ = put.error;
+      return RelayState::sink_failed;
+    }
+    sent_ += put.bytes;
+    if (pipe_.held() > 0) return put.ok() ? RelayState::busy : RelayState::need_output;
+  }
+  if (complete_) pipe_.release();
+  if (complete_) return RelayState::done;
+  if (from.is(readable) && !pipe_) pipe_ = pipes.take();
+  if (from.is(readable) && !pipe_) {
+    may_splice_ = splicing_ = false;
+    return RelayState::busy;
+  }
+  const std::uint64_t most = in_ == BodyKind::length ? remaining_ : PipePool::capacity;
+  const IoResult got = from.try_splice_from(pipe_, static_cast<std::size_t>(std::min<std::uint64_t>(most, PipePool::capacity)));
+  switch (got.status) {
+    case IoStatus::ok:
+      received_ += got.bytes;
+      if (in_ == BodyKind::length) remaining_ -= got.bytes;
+      complete_ = in_ == BodyKind::length && remaining_ == 0;
+      return RelayState::busy;
+    case IoStatus::eof:
+      return RelayState::ended_early;
+    case IoStatus::would_block:
+      // Nothing in flight: others may have the pipe.
+      pipe_.release();
+      return RelayState::need_input;
+    default:
+      error_ = got.error;
+      return RelayState::source_failed;
+  }
 }
 
 RelayState Relay::read(Socket& from, InBuffer& input, Buffers& buffers) noexcept {

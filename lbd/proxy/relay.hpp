@@ -2,7 +2,8 @@
 //
 // Takes the body apart as the sender framed it and frames it anew for the receiver. step() does all
 // that is possible without waiting and says what it waits for; both directions of a session are
-// stepped by one coroutine. Nothing is read while something is left to be sent.
+// stepped by one coroutine. Nothing is read while something is left to be sent. Bulk whose framing stays as
+// it is goes through a pipe, from socket to socket, and never comes to this process.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 
 #include "lbd/core/http1/chunked.hpp"
 #include "lbd/core/http1/head.hpp"
+#include "lbd/engine/pipe_pool.hpp"
 #include "lbd/engine/socket.hpp"
 #include "lbd/proxy/in_buffer.hpp"
 #include "lbd/proxy/out_queue.hpp"
@@ -48,6 +50,8 @@ class Relay {
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
  private:
+  [[nodiscard]] bool worth_splicing() const noexcept;
+  RelayState splice(Socket& from, Socket& to, PipePool& pipes) noexcept;
   RelayState read(Socket& from, InBuffer& input, Buffers& buffers) noexcept;
   bool make_room(InBuffer& input, Buffers& buffers) noexcept;
   void frame_length(InBuffer& input, OutQueue& queue) noexcept;
@@ -61,12 +65,15 @@ class Relay {
   bool complete_ = true;
   bool starved_ = false;       // what is buffered is not enough to go on
   bool trailers_begun_ = false;
+  bool may_splice_ = false;    // the framing stays as it is, and pipes are to be had
+  bool splicing_ = false;
   std::uint8_t full_reads_ = 0;
   int error_ = 0;
   http1::HeadError framing_error_ = http1::HeadError::none;
   std::uint64_t remaining_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
+  Pipe pipe_;                  // while splicing_ and bytes are in flight
   http1::ChunkedDecoder decoder_;
 };
 

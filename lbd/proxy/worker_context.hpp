@@ -26,7 +26,7 @@ struct WorkerContext {
   WorkerContext(std::uint32_t worker_index, ControlSink& control, WorkerCounters& worker_counters,
                 Ring<AccessRecord>& log, std::uint64_t seed)
       : index(worker_index), sink(control), counters(worker_counters), access_ring(log),
-        buffers(worker_counters.buffers_in_use), rng(seed) {}
+        buffers(worker_counters.buffers_in_use, worker_counters.spliced_bytes), rng(seed) {}
 
   const std::uint32_t index;
   ControlSink& sink;

@@ -49,7 +49,8 @@ struct alignas(64) WorkerCounters {
   Counter sheds;               // connections refused because a limit or the fd reserve was reached
   Counter access_log_dropped;
   Counter sticky_evicted;
-  Counter buffers_in_use;      // I/O buffers of the pool held now (a gauge)
+  Counter buffers_in_use;      // I/O buffers and pipes held now (a gauge)
+  Counter spliced_bytes;       // bulk that went from socket to socket inside the kernel
 };
 
 }  // namespace tandem::lbd

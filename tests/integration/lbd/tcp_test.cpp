@@ -62,6 +62,7 @@ TEST_CASE("bulk both ways at once, unchanged, and no buffer is left in use") {
   backend_reader.join();
   CHECK(at_client == data);
   CHECK(at_backend == data);
+  CHECK(proxy.worker->counters().spliced_bytes.get() > data.size());
   CHECK(proxy.eventually_ends(SessionEnd::completed, 1));
   CHECK(proxy.eventually([&] { return proxy.worker->counters().buffers_in_use.get() == 0; }));
 }

@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <vector>
 
 #include "lbd/engine/buffer_pool.hpp"
+#include "lbd/engine/pipe_pool.hpp"
 #include "lbd/runtime/ring.hpp"
 
 using namespace tandem;
@@ -27,6 +30,30 @@ TEST_CASE("buffers come back in LIFO order, are bounded and counted") {
   CHECK(moved.data() == warm);
   moved = std::move(a);
   CHECK(in_use.get() == 2);
+}
+
+TEST_CASE("pipes are bounded, counted and used again, but not with somebody's bytes in them") {
+  metrics::Counter in_use;
+  metrics::Counter moved;
+  PipePool pool(2, 2, in_use, moved);
+  Pipe a = pool.take();
+  Pipe b = pool.take();
+  REQUIRE(a);
+  CHECK_FALSE(pool.take());
+  CHECK(in_use.get() == 2);
+  const int warm = a.write_end();
+  a.release();
+  Pipe again = pool.take();
+  CHECK(again.write_end() == warm);
+  REQUIRE(::write(again.write_end(), "abc", 3) == 3);
+  again.put(3);
+  CHECK(again.held() == 3);
+  CHECK(moved.get() == 3);
+  again.release();
+  CHECK(in_use.get() == 1);
+  CHECK_FALSE(pool.close_spare());  // it was closed, not kept
+  b.release();
+  CHECK(pool.close_spare());
 }
 
 TEST_CASE("the ring hands over in order and refuses when it is full") {

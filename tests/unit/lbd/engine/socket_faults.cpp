@@ -1,6 +1,7 @@
 #include "tests/unit/lbd/engine/socket_faults.hpp"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -88,5 +89,12 @@ ssize_t send(int fd, const void* from, std::size_t size) noexcept {
 }
 
 ssize_t sendmsg(int fd, const msghdr& message) noexcept { return ::sendmsg(fd, &message, MSG_NOSIGNAL); }
+
+// No EAGAIN is faked here: which of the two descriptors it would be about is for the caller to know.
+ssize_t splice(int from, int to, std::size_t most) noexcept {
+  std::size_t allowed = most;
+  if (active != nullptr && ++active->calls && active->state != 0 && draw() % 2 == 0) allowed = 1 + draw() % most;
+  return ::splice(from, nullptr, to, nullptr, allowed, SPLICE_F_NONBLOCK);
+}
 
 }  // namespace tandem::lbd::system

@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <csignal>
 #include <memory>
 #include <random>
 #include <string>
@@ -172,6 +174,58 @@ TEST_CASE("an echo gets every byte across whatever the kernel returns: short rea
     for (int turn = 0; turn < 100 && !ended; ++turn) loop.turn(std::chrono::milliseconds(1));
     CHECK(ended);
   }
+}
+
+TEST_CASE("splice: a stream goes through a pipe in whatever pieces the kernel makes, to its end") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    SocketFaults faults(seed);
+    metrics::Counter counter;
+    metrics::Counter moved;
+    PipePool pool(1, 1, counter, moved);
+    Loop loop;
+    Pair from(loop);
+    Pair to(loop, 8 * 1024);
+    const std::string sent = [&] {
+      std::string text;
+      for (int i = 0; i < 50'000; ++i) text += static_cast<char>('a' + i * 7 % 26);
+      return text;
+    }();
+    std::string seen;
+    std::size_t written = 0;
+    std::array<char, 3000> space;
+    Pipe pipe = pool.take();
+    bool ended = false;
+    for (int turn = 0; turn < 100'000 && !(ended && seen.size() == sent.size()); ++turn) {
+      if (written < sent.size()) {
+        const ssize_t put = ::write(from.peer, sent.data() + written, std::min<std::size_t>(4096, sent.size() - written));
+        if (put > 0) written += static_cast<std::size_t>(put);
+        if (written == sent.size()) from.close_peer();
+      }
+      loop.turn(Duration(0));
+      if (pipe.held() == 0) ended = from.socket.try_splice_from(pipe, 4096).status == IoStatus::eof;
+      if (pipe.held() > 0) CHECK(to.socket.try_splice_to(pipe).status != IoStatus::error);
+      const ssize_t got = ::read(to.peer, space.data(), space.size());
+      if (got > 0) seen.append(space.data(), static_cast<std::size_t>(got));
+    }
+    CHECK(ended);
+    CHECK(seen == sent);
+    CHECK(moved.get() == sent.size());
+  }
+}
+
+TEST_CASE("splice to a peer that has gone is an error, not a signal") {
+  std::signal(SIGPIPE, SIG_IGN);
+  metrics::Counter counter;
+  PipePool pool(1, 1, counter, counter);
+  Loop loop;
+  Pair to(loop);
+  to.close_peer();
+  Pipe pipe = pool.take();
+  REQUIRE(::write(pipe.write_end(), "abc", 3) == 3);
+  pipe.put(3);
+  const IoResult result = to.socket.try_splice_to(pipe);
+  CHECK(result.status == IoStatus::error);
+  CHECK(result.error == EPIPE);
 }
 
 TEST_CASE("connect: accepted, refused, timed out, cancelled") {
