@@ -1,5 +1,6 @@
 tandem_test(vrrpd_core LABEL unit
-  SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp
+  SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/packet_v2_v6_test.cpp unit/vrrpd/addresses_test.cpp
+          unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_pair LABEL sim
@@ -18,5 +19,10 @@ find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 add_test(NAME integration.vrrpd_pair
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/pair_test.py)
 set_tests_properties(integration.vrrpd_pair PROPERTIES
+  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+add_test(NAME integration.vrrpd_families
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/families_test.py)
+set_tests_properties(integration.vrrpd_families PROPERTIES
   LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")

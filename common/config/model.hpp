@@ -46,16 +46,23 @@ struct ClusterConfig {
 
 // ---- virtual addresses ---------------------------------------------------------------------
 
+/// The checksum of VRRPv3 on IPv4: without the pseudo-header (rfc9568), with it (rfc5798), or as the peer has it.
+enum class ChecksumChoice : std::uint8_t { automatic, rfc9568, rfc5798 };
+
+/// With an IPv4 address among them it is an IPv4 virtual router that carries its IPv6 addresses along; with
+/// IPv6 addresses only it is an IPv6 one.
 struct VirtualAddressConfig {
   std::string name;
   std::vector<Prefix> addresses;  // at least one
   std::string interface;
-  std::uint8_t vrid = 0;  // 1..255, unique per interface
+  std::uint8_t vrid = 0;  // 1..255, unique per interface and address family
   std::string preferred_node;
   Duration advert_interval = milliseconds(100);  // 10 ms .. 40 s
   bool preempt = true;
   Duration preempt_delay = seconds(0);
-  bool unicast = false;  // adverts to the peer's address instead of 224.0.0.18
+  std::uint8_t version = 3;  // of VRRP: 3, or 2 (IPv4 only, whole seconds)
+  ChecksumChoice checksum = ChecksumChoice::automatic;
+  bool unicast = false;  // adverts to the peer's address instead of 224.0.0.18 or ff02::12
   bool operator==(const VirtualAddressConfig&) const = default;
 };
 

@@ -13,6 +13,7 @@ namespace tandem::config {
 /// The words of an enumeration, in the order of its enumerators (which count from 0).
 using Names = std::span<const std::string_view>;
 
+inline constexpr std::array<std::string_view, 3> checksum_choice_names{"auto", "rfc9568", "rfc5798"};
 inline constexpr std::array<std::string_view, 5> listener_protocol_names{"http", "https", "tcp",
                                                                          "tls", "udp"};
 inline constexpr std::array<std::string_view, 5> backend_protocol_names{"http", "https", "tcp",
@@ -27,6 +28,7 @@ inline constexpr std::array<std::string_view, 2> sticky_type_names{"cookie", "so
 inline constexpr std::array<std::string_view, 7> condition_kind_names{
     "host", "path", "method", "header", "query", "cookie", "source"};
 
+constexpr Names names_of(ChecksumChoice) { return checksum_choice_names; }
 constexpr Names names_of(ListenerProtocol) { return listener_protocol_names; }
 constexpr Names names_of(BackendProtocol) { return backend_protocol_names; }
 constexpr Names names_of(Algorithm) { return algorithm_names; }

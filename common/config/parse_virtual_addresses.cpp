@@ -14,6 +14,8 @@ VirtualAddressConfig parse_virtual_address(const Place& place, Diagnostics& mist
   reader.read("advert_interval", address.advert_interval);
   reader.read("preempt", address.preempt);
   reader.read("preempt_delay", address.preempt_delay);
+  reader.read("version", address.version);
+  reader.read_choice("checksum", address.checksum);
   reader.read("unicast", address.unicast);
   return address;
 }

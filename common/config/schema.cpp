@@ -117,11 +117,13 @@ constexpr std::array virtual_address_keys{
     unique_name("name of the virtual router"),
     required(list(key("addresses", ValueType::prefix, "address/prefix length"), 1)),
     required(text("interface", 1, longest_interface, "network interface")),
-    required(integer("vrid", 1, 255, "VRRP virtual router id, unique on the interface")),
+    required(integer("vrid", 1, 255, "VRRP virtual router id, unique on the interface per family")),
     required(key("preferred_node", ValueType::name, "the node that has it if both are well")),
     duration("advert_interval", 10, 40 * second, "time between adverts; steps of 10ms"),
     boolean("preempt", "the preferred node takes the address back"),
     duration("preempt_delay", 0, hour, "how long it waits before it does"),
+    integer("version", 2, 3, "of VRRP; 2 for routers that know nothing newer: IPv4, whole seconds"),
+    choice("checksum", checksum_choice_names, "of VRRPv3 on IPv4; auto: as the peer has it"),
     boolean("unicast", "adverts to the peer's address instead of multicast"),
 };
 

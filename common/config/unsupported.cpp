@@ -23,10 +23,6 @@ constexpr Feature<ClusterConfig> cluster_features[] = {
     {"witnesses", "witnesses", [](const ClusterConfig& c) { return !c.witnesses.empty(); }},
 };
 
-constexpr Feature<Prefix> virtual_address_features[] = {
-    {"", "IPv6 virtual addresses", [](const Prefix& p) { return p.address.is_v6(); }},
-};
-
 constexpr Feature<Listener> listener_features[] = {
     {"protocol", "https listeners",
      [](const Listener& l) { return l.protocol == ListenerProtocol::https; }},
@@ -72,7 +68,7 @@ void find(const Feature<Entity> (&features)[count], const Entity& entity, const 
           Diagnostics& unsupported) {
   for (const Feature<Entity>& feature : features) {
     if (!feature.used(entity)) continue;
-    unsupported.add(feature.key.empty() ? place : place[feature.key],
+    unsupported.add(place[feature.key],
                     "not supported yet: " + std::string(feature.what));
   }
 }
@@ -81,13 +77,6 @@ void find(const Feature<Entity> (&features)[count], const Entity& entity, const 
 
 void find_unsupported(const Config& config, const Place& root, Diagnostics& unsupported) {
   if (config.cluster) find(cluster_features, *config.cluster, root["cluster"], unsupported);
-  for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {
-    const std::vector<Prefix>& addresses = config.virtual_addresses[i].addresses;
-    const Place place = root["virtual_addresses"][i]["addresses"];
-    for (std::size_t j = 0; j < addresses.size(); ++j) {
-      find(virtual_address_features, addresses[j], place[j], unsupported);
-    }
-  }
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     find(listener_features, config.listeners[i], root["listeners"][i], unsupported);
   }

@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "common/config/validate.hpp"
 
@@ -52,7 +53,7 @@ void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Pla
     return mistakes.add(place, address.to_string() + " is a witness of the cluster",
                         "a witness must not move with the nodes");
   }
-  if (names_network(prefix) && outside_lan(prefix, cluster)) {
+  if (names_network(prefix) && !address.is_v6_link_local() && outside_lan(prefix, cluster)) {
     mistakes.add(
         place, fmt::format("no node has its address in the network of {}", prefix.to_string()),
         fmt::format("{} is at {}; check the address and the prefix length",
@@ -63,8 +64,47 @@ void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Pla
 /// What must be different in different virtual addresses, with the place of its first use.
 struct Taken {
   std::map<IpAddress, Place> addresses;
-  std::map<std::pair<std::string, std::uint8_t>, Place> routers;
+  std::map<std::tuple<std::string, bool, std::uint8_t>, Place> routers;  // interface, IPv6, VRID
 };
+
+bool is_v6_router(const VirtualAddressConfig& virtual_address) {
+  return std::none_of(virtual_address.addresses.begin(), virtual_address.addresses.end(),
+                      [](const Prefix& p) { return p.address.is_v4(); });
+}
+
+void check_version(const VirtualAddressConfig& virtual_address, const Place& place, Diagnostics& mistakes) {
+  // VRRPv3 counts the interval in hundredths of a second (RFC 9568 section 5.2.7).
+  if (virtual_address.advert_interval % milliseconds(10) != Duration::zero()) {
+    mistakes.add(place["advert_interval"], "must be a multiple of 10ms");
+  }
+  if (virtual_address.version != 2) return;
+  if (is_v6_router(virtual_address)) {
+    mistakes.add(place["version"], "VRRP version 2 has no IPv6", "remove \"version\", or add an IPv4 address");
+  }
+  if (virtual_address.advert_interval % seconds(1) != Duration::zero()) {
+    mistakes.add(place["version"], "VRRP version 2 counts the advert_interval in whole seconds",
+                 "say \"advert_interval\": \"1s\", on the other routers too");
+  }
+}
+
+void check_checksum(const VirtualAddressConfig& virtual_address, const Place& place, Diagnostics& mistakes) {
+  if (virtual_address.checksum == ChecksumChoice::automatic) return;
+  if (virtual_address.version == 3 && !is_v6_router(virtual_address)) return;
+  mistakes.add(place["checksum"], "only VRRP version 3 on IPv4 has two forms of checksum", "remove \"checksum\"");
+}
+
+void check_unicast(const VirtualAddressConfig& virtual_address, const ClusterConfig& cluster, const Place& place,
+                   Diagnostics& mistakes) {
+  if (!virtual_address.unicast) return;
+  const bool v6 = is_v6_router(virtual_address);
+  for (const NodeConfig& node : cluster.nodes) {
+    if (node.address.is_v6() == v6) continue;
+    return mistakes.add(place["unicast"],
+                        fmt::format("the adverts of {} addresses need an {} address of node {}", v6 ? "IPv6" : "IPv4",
+                                    v6 ? "IPv6" : "IPv4", node.name),
+                        "remove \"unicast\", or give the node another \"address\"");
+  }
+}
 
 void check_virtual_address(const VirtualAddressConfig& virtual_address,
                            const ClusterConfig& cluster, const Place& place, Taken& taken,
@@ -72,7 +112,7 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
   const Place vrid = place["vrid"];
   if (virtual_address.vrid != 0 && !virtual_address.interface.empty()) {
     const auto [first, added] =
-        taken.routers.try_emplace({virtual_address.interface, virtual_address.vrid}, vrid);
+        taken.routers.try_emplace({virtual_address.interface, is_v6_router(virtual_address), virtual_address.vrid}, vrid);
     if (!added) {
       mistakes.add(
           vrid,
@@ -97,9 +137,10 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
     mistakes.add(place["interface"],
                  quote(virtual_address.interface) + " is not an interface name");
   }
-  // VRRPv3 counts the interval in hundredths of a second (RFC 9568 section 5.2.7).
-  if (virtual_address.advert_interval % milliseconds(10) != Duration::zero()) {
-    mistakes.add(place["advert_interval"], "must be a multiple of 10ms");
+  if (!virtual_address.addresses.empty()) {
+    check_version(virtual_address, place, mistakes);
+    check_checksum(virtual_address, place, mistakes);
+    check_unicast(virtual_address, cluster, place, mistakes);
   }
 }
 

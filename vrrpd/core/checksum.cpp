@@ -1,7 +1,5 @@
 #include "vrrpd/core/checksum.hpp"
 
-#include "vrrpd/core/packet.hpp"
-
 namespace tandem::vrrp {
 
 std::uint32_t checksum_add(std::span<const std::uint8_t> bytes, std::uint32_t sum) {
@@ -11,8 +9,9 @@ std::uint32_t checksum_add(std::span<const std::uint8_t> bytes, std::uint32_t su
   return sum;
 }
 
-std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination, std::uint16_t length) {
-  return checksum_add(destination.bytes(), checksum_add(source.bytes())) + ip_protocol + length;
+std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination, std::uint16_t length,
+                                std::uint8_t protocol) {
+  return checksum_add(destination.bytes(), checksum_add(source.bytes())) + protocol + length;
 }
 
 std::uint16_t checksum_finish(std::uint32_t sum) {

@@ -12,8 +12,10 @@ namespace tandem::vrrp {
 /// with zero. `sum` continues an earlier one (of an even number of bytes). At most 64 KiB in all.
 std::uint32_t checksum_add(std::span<const std::uint8_t> bytes, std::uint32_t sum = 0);
 
-/// Sum of the IPv4 pseudo-header (RFC 793): both addresses, protocol 112, length of the message.
-std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination, std::uint16_t length);
+/// Sum of the pseudo-header of IPv4 (RFC 793) or IPv6 (RFC 8200, 8.1): both addresses, protocol, length
+/// of the message.
+std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination, std::uint16_t length,
+                                std::uint8_t protocol);
 
 /// Folds and complements: the value for the checksum field. Over a message that contains its own
 /// correct checksum the result is 0.

@@ -8,121 +8,119 @@
 namespace tandem::vrrp {
 namespace {
 
-constexpr std::uint8_t version_and_type = 0x31;  // version 3, type 1 (ADVERTISEMENT)
-constexpr std::size_t ipv4_header_bytes = 20;
+constexpr std::uint8_t advertisement = 1;  // the one type there is (5.2.2)
 constexpr Duration centisecond = std::chrono::milliseconds(10);
+constexpr Duration second = std::chrono::seconds(1);
 constexpr std::uint16_t max_centiseconds = 0x0fff;
-
-IpAddress address_at(std::span<const std::uint8_t> bytes, std::size_t offset) {
-  return IpAddress::v4({bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]});
-}
+constexpr std::size_t count_field = 3;
+constexpr std::size_t v2_auth_type_field = 4;
+constexpr std::size_t v2_interval_field = 5;
 
 std::uint16_t word_at(std::span<const std::uint8_t> bytes, std::size_t offset) {
   return static_cast<std::uint16_t>(bytes[offset] << 8 | bytes[offset + 1]);
 }
 
-struct IpView {
-  bool ok = false;
-  std::uint8_t ttl = 0;
-  IpAddress source;
-  IpAddress destination;
-  std::span<const std::uint8_t> payload;
-};
+void put_word(std::span<std::uint8_t> bytes, std::size_t offset, std::uint16_t value) {
+  bytes[offset] = static_cast<std::uint8_t>(value >> 8);
+  bytes[offset + 1] = static_cast<std::uint8_t>(value & 0xff);
+}
 
-IpView ip_view(std::span<const std::uint8_t> packet) {
-  IpView view;
-  if (packet.size() < ipv4_header_bytes || packet[0] >> 4 != 4) return view;
-  const std::size_t header = std::size_t{4} * (packet[0] & 0x0f);
-  const std::size_t total = word_at(packet, 2);
-  if (header < ipv4_header_bytes || total < header || total > packet.size()) return view;
-  if (packet[9] != ip_protocol) return view;
-  view.ok = true;
-  view.ttl = packet[8];
-  view.source = address_at(packet, 12);
-  view.destination = address_at(packet, 16);
-  view.payload = packet.subspan(header, total - header);
-  return view;
+std::size_t address_size(bool v6) { return v6 ? 16 : 4; }
+
+/// All forms cover all bytes of the IP payload, also those behind the last address.
+std::uint32_t sum_with_pseudo_header(const IpAddress& source, const IpAddress& destination,
+                                     std::span<const std::uint8_t> message) {
+  return checksum_add(message) +
+         pseudo_header_sum(source, destination, static_cast<std::uint16_t>(message.size()), ip_protocol);
+}
+
+/// Whether the checksum is right; sets the form.
+bool check_sum(const Datagram& datagram, Advert& advert) {
+  const auto with = [&datagram] {
+    return checksum_finish(sum_with_pseudo_header(datagram.source, datagram.destination, datagram.message)) == 0;
+  };
+  if (datagram.source.is_v6()) return with();
+  if (checksum_finish(checksum_add(datagram.message)) == 0) return true;
+  if (advert.version == Version::v2 || !with()) return false;
+  advert.form = ChecksumForm::rfc5798;
+  return true;
+}
+
+/// Everything but the fields of the message's head; `advert` has its version already.
+Drop decode_body(const Datagram& datagram, Advert& advert) {
+  const auto message = datagram.message;
+  const bool v2 = advert.version == Version::v2;
+  const std::size_t addresses = address_size(datagram.source.is_v6()) * message[count_field];
+  const std::size_t behind = v2 ? v2_authentication_bytes : 0;
+  if (message.size() < header_bytes + addresses + behind) return Drop::truncated;
+  if (!check_sum(datagram, advert)) return Drop::checksum;
+  if (v2 && message[v2_auth_type_field] != 0) return Drop::auth_type;
+  if (addresses == 0) return Drop::no_address;
+  advert.addresses = message.subspan(header_bytes, addresses);
+  // In version 3 the four bits above the interval are reserved.
+  advert.interval = v2 ? second * message[v2_interval_field] : from_centiseconds(word_at(message, 4) & max_centiseconds);
+  return advert.interval == Duration::zero() ? Drop::interval : Drop::none;
+}
+
+Drop decode_into(const Datagram& datagram, Advert& advert) {
+  const auto message = datagram.message;
+  if (datagram.ttl != required_ttl) return Drop::ttl;
+  if (message.size() < header_bytes) return Drop::truncated;
+  const int version = message[0] >> 4;
+  if (version != 3 && (version != 2 || datagram.source.is_v6())) return Drop::version;
+  if ((message[0] & 0x0f) != advertisement) return Drop::type;
+  advert.version = static_cast<Version>(version);
+  advert.source = datagram.source;
+  advert.destination = datagram.destination;
+  advert.vrid = message[1];
+  advert.priority = message[2];
+  return decode_body(datagram, advert);
 }
 
 }  // namespace
 
-IpAddress multicast_group() { return IpAddress::v4({224, 0, 0, 18}); }
-
-std::string_view to_string(Drop drop) {
-  switch (drop) {
-    case Drop::none: return "none";
-    case Drop::ip_header: return "ip_header";
-    case Drop::ttl: return "ttl";
-    case Drop::truncated: return "truncated";
-    case Drop::version: return "version";
-    case Drop::type: return "type";
-    case Drop::checksum: return "checksum";
-    case Drop::no_address: return "no_address";
-    case Drop::interval: return "interval";
-    case Drop::vrid: return "vrid";
-    case Drop::destination: return "destination";
-    case Drop::not_peer: return "not_peer";
-    case Drop::own: return "own";
-  }
-  return "none";
+IpAddress multicast_group(bool v6) {
+  if (!v6) return IpAddress::v4({224, 0, 0, 18});
+  return IpAddress::v6({0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12});
 }
 
-Decoded decode(std::span<const std::uint8_t> packet) {
-  const IpView ip = ip_view(packet);
+Decoded decode(const Datagram& datagram) {
   Decoded result;
-  const auto dropped = [&result](Drop cause) {
-    result.drop = cause;
-    return result;
-  };
-  if (!ip.ok) return dropped(Drop::ip_header);
-  const auto message = ip.payload;
-  if (message.size() >= 2) result.vrid = message[1];
-
-  if (ip.ttl != required_ttl) return dropped(Drop::ttl);
-  if (message.size() < header_bytes) return dropped(Drop::truncated);
-  if (message[0] >> 4 != version_and_type >> 4) return dropped(Drop::version);
-  if ((message[0] & 0x0f) != (version_and_type & 0x0f)) return dropped(Drop::type);
-  const std::size_t address_bytes = std::size_t{4} * message[3];
-  if (message.size() < header_bytes + address_bytes) return dropped(Drop::truncated);
-
-  // Both forms cover all bytes of the IP payload, also those behind the last address.
-  const std::uint32_t plain = checksum_add(message);
-  Advert& advert = result.advert;
-  if (checksum_finish(plain) == 0) {
-    advert.form = ChecksumForm::rfc9568;
-  } else if (checksum_finish(plain + pseudo_header_sum(ip.source, ip.destination,
-                                                       static_cast<std::uint16_t>(message.size()))) == 0) {
-    advert.form = ChecksumForm::rfc5798;
-  } else {
-    return dropped(Drop::checksum);
-  }
-  if (address_bytes == 0) return dropped(Drop::no_address);
-
-  advert.source = ip.source;
-  advert.destination = ip.destination;
-  advert.vrid = message[1];
-  advert.priority = message[2];
-  advert.interval_cs = word_at(message, 4) & max_centiseconds;  // the 4 bits above are reserved
-  advert.addresses = message.subspan(header_bytes, address_bytes);
-  if (advert.interval_cs == 0) return dropped(Drop::interval);
+  result.v6 = datagram.source.is_v6();
+  if (datagram.message.size() >= 2) result.vrid = datagram.message[1];
+  result.drop = decode_into(datagram, result.advert);
   return result;
+}
+
+Decoded decode(std::span<const std::uint8_t> ipv4_packet) {
+  if (const auto datagram = ipv4_datagram(ipv4_packet)) return decode(*datagram);
+  Decoded refused;
+  refused.drop = Drop::ip_header;
+  return refused;
 }
 
 Drop classify(const Advert& advert, const Expectation& expected) {
   if (advert.source == expected.own_address) return Drop::own;
+  if (advert.version != expected.version) return Drop::version;
   if (expected.unicast) {
     if (advert.destination != expected.own_address) return Drop::destination;
     if (advert.source != expected.peer_address) return Drop::not_peer;
-    return Drop::none;
+  } else {
+    if (advert.destination != multicast_group(advert.source.is_v6())) return Drop::destination;
+    if (advert.source.is_v6() && !advert.source.is_v6_link_local()) return Drop::source;
   }
-  return advert.destination == multicast_group() ? Drop::none : Drop::destination;
+  if (advert.version == Version::v2 && advert.interval != expected.interval) return Drop::interval;
+  return Drop::none;
 }
 
 bool same_addresses(const Advert& advert, std::span<const Prefix> configured) {
-  if (advert.addresses.size() != 4 * configured.size()) return false;
-  return std::all_of(configured.begin(), configured.end(), [&advert](const Prefix& prefix) {
-    for (std::size_t offset = 0; offset < advert.addresses.size(); offset += 4) {
-      if (address_at(advert.addresses, offset) == prefix.address) return true;
+  const std::size_t size = address_size(advert.source.is_v6());
+  if (advert.addresses.size() != size * configured.size()) return false;
+  return std::all_of(configured.begin(), configured.end(), [&](const Prefix& prefix) {
+    const auto wanted = prefix.address.bytes();
+    for (std::size_t offset = 0; offset < advert.addresses.size(); offset += size) {
+      const auto found = advert.addresses.subspan(offset, size);
+      if (std::equal(wanted.begin(), wanted.end(), found.begin(), found.end())) return true;
     }
     return false;
   });
@@ -130,31 +128,31 @@ bool same_addresses(const Advert& advert, std::span<const Prefix> configured) {
 
 std::size_t encode(const Outgoing& advert, std::span<const Prefix> addresses,
                    std::array<std::uint8_t, max_advert_bytes>& out) {
+  const bool v6 = advert.source.is_v6();
+  const bool v2 = advert.version == Version::v2;
   TANDEM_ASSERT(!addresses.empty() && addresses.size() <= max_addresses);
-  const std::uint16_t interval = to_centiseconds(advert.interval);
-  out[0] = version_and_type;
+  TANDEM_ASSERT(!(v2 && v6));
+  const Duration interval = on_the_wire(advert.version, advert.interval);
+  out[0] = static_cast<std::uint8_t>(static_cast<std::uint8_t>(advert.version) << 4 | advertisement);
   out[1] = advert.vrid;
   out[2] = advert.priority;
-  out[3] = static_cast<std::uint8_t>(addresses.size());
-  out[4] = static_cast<std::uint8_t>(interval >> 8);
-  out[5] = static_cast<std::uint8_t>(interval & 0xff);
-  out[6] = 0;
-  out[7] = 0;
-  std::size_t length = header_bytes;
+  out[count_field] = static_cast<std::uint8_t>(addresses.size());
+  // Version 2 has an authentication type of 0 here, then the seconds: the same two bytes.
+  put_word(out, 4, v2 ? static_cast<std::uint16_t>(interval / second) : to_centiseconds(interval));
+  put_word(out, 6, 0);
+  auto end = out.begin() + header_bytes;
   for (const Prefix& prefix : addresses) {
-    TANDEM_ASSERT(prefix.address.is_v4());
+    TANDEM_ASSERT(prefix.address.is_v6() == v6);
     const auto bytes = prefix.address.bytes();
-    std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(length));
-    length += 4;
+    end = std::copy(bytes.begin(), bytes.end(), end);
   }
-  std::uint32_t sum = checksum_add({out.data(), length});
-  if (advert.form == ChecksumForm::rfc5798) {
-    sum += pseudo_header_sum(advert.source, advert.destination, static_cast<std::uint16_t>(length));
-  }
-  const std::uint16_t checksum = checksum_finish(sum);
-  out[6] = static_cast<std::uint8_t>(checksum >> 8);
-  out[7] = static_cast<std::uint8_t>(checksum & 0xff);
-  return length;
+  if (v2) end = std::fill_n(end, v2_authentication_bytes, std::uint8_t{0});
+  const std::span<const std::uint8_t> message(out.begin(), end);
+  const bool with_pseudo_header = v6 || (!v2 && advert.form == ChecksumForm::rfc5798);
+  put_word(out, 6, checksum_finish(with_pseudo_header
+                                       ? sum_with_pseudo_header(advert.source, advert.destination, message)
+                                       : checksum_add(message)));
+  return message.size();
 }
 
 std::uint16_t to_centiseconds(Duration interval) {
@@ -163,5 +161,10 @@ std::uint16_t to_centiseconds(Duration interval) {
 }
 
 Duration from_centiseconds(std::uint16_t interval_cs) { return centisecond * interval_cs; }
+
+Duration on_the_wire(Version version, Duration interval) {
+  if (version == Version::v3) return from_centiseconds(to_centiseconds(interval));
+  return second * std::clamp<Duration::rep>((interval + second / 2) / second, 1, 255);
+}
 
 }  // namespace tandem::vrrp

@@ -31,7 +31,7 @@ struct Surroundings {
   bool lbd_connected = false;  // its readiness stream is open
   bool lbd_ready = false;      // its last word
   bool link_up = false;        // of the interface
-  bool has_source = false;     // the interface has an IPv4 address to send adverts from
+  bool has_source = false;     // the interface has an address to send adverts from
   bool in_sync = false;        // syncd has what the peer knows
   bool operator==(const Surroundings&) const = default;
 };

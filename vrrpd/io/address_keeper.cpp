@@ -13,18 +13,28 @@ constexpr Duration lifetime = std::chrono::seconds(3);
 }  // namespace
 
 AddressKeeper::AddressKeeper(Context& context, const Interface& interface, std::string name,
-                             std::vector<Prefix> addresses)
+                             RouterAddresses addresses)
     : context_(context), interface_(interface), name_(std::move(name)), addresses_(std::move(addresses)) {}
 
+Prefix AddressKeeper::on_interface(const Prefix& prefix) const {
+  const bool host = prefix.address.is_v6() && interface_.covers(prefix.address);
+  return host ? Prefix{prefix.address, 128} : prefix;
+}
+
 void AddressKeeper::take(const HeldRecord& record) {
+  if (!slot_ || link_ != record.interface_index) {
+    installed_.clear();
+    for (const Prefix& prefix : addresses_.all) installed_.push_back(on_interface(prefix));
+  }
   note(record);
   renew();
 }
 
 void AddressKeeper::note(HeldRecord record) {
   link_ = record.interface_index;
-  record.count = static_cast<std::uint8_t>(addresses_.size());
-  std::copy(addresses_.begin(), addresses_.end(), record.addresses.begin());
+  record.count = static_cast<std::uint8_t>(installed_.size());
+  record.advertised = static_cast<std::uint8_t>(addresses_.advertised);
+  std::copy(installed_.begin(), installed_.end(), record.addresses.begin());
   // The new note before the old one goes: the guard may look at any moment.
   const auto slot = context_.board.hold(record);
   if (slot_) context_.board.strike(*slot_);
@@ -42,7 +52,7 @@ void AddressKeeper::put(const Prefix& prefix) {
 
 void AddressKeeper::renew() {
   if (!slot_) return;
-  for (const Prefix& prefix : addresses_) put(prefix);
+  for (const Prefix& prefix : installed_) put(prefix);
 }
 
 bool AddressKeeper::restore() {
@@ -53,7 +63,7 @@ bool AddressKeeper::restore() {
     return false;
   }
   bool restored = false;
-  for (const Prefix& prefix : addresses_) {
+  for (const Prefix& prefix : installed_) {
     const bool there = std::any_of(present->begin(), present->end(), [&](const HostAddress& address) {
       return address.link == link_ && address.prefix == prefix;
     });
@@ -66,7 +76,7 @@ bool AddressKeeper::restore() {
 
 void AddressKeeper::drop() {
   if (!slot_) return;
-  for (const Prefix& prefix : addresses_) {
+  for (const Prefix& prefix : installed_) {
     if (auto removed = context_.netlink.delete_address(link_, prefix); !removed) {
       ++failures_;
       log::error("{}: {} on {}; it expires in {} s", name_, removed.error().message, interface_.name(),
@@ -79,7 +89,7 @@ void AddressKeeper::drop() {
 
 bool AddressKeeper::holds(const HostAddress& address) const {
   return slot_ && address.link == link_ &&
-         std::find(addresses_.begin(), addresses_.end(), address.prefix) != addresses_.end();
+         std::find(installed_.begin(), installed_.end(), address.prefix) != installed_.end();
 }
 
 }  // namespace tandem::vrrp

@@ -1,5 +1,8 @@
 // The addresses of one virtual router on the interface: installed with a lifetime of 3 s that is
 // renewed each second, put back when somebody removes them, noted on the guard's board.
+//
+// An IPv6 address is installed as a host address (/128) where the interface has a route to its network
+// already, so that nothing else of the kernel's decisions depends on it.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/core/router_addresses.hpp"
 #include "vrrpd/io/context.hpp"
 #include "vrrpd/io/interface.hpp"
 
@@ -15,7 +19,7 @@ namespace tandem::vrrp {
 class AddressKeeper {
  public:
   /// `name` is the virtual address's, for messages.
-  AddressKeeper(Context& context, const Interface& interface, std::string name, std::vector<Prefix> addresses);
+  AddressKeeper(Context& context, const Interface& interface, std::string name, RouterAddresses addresses);
 
   /// Installs the addresses. `record` tells the guard how to release them; the keeper fills in the
   /// addresses. Failures are logged and counted; the next renewal tries again.
@@ -37,11 +41,13 @@ class AddressKeeper {
 
  private:
   void put(const Prefix& prefix);
+  [[nodiscard]] Prefix on_interface(const Prefix& prefix) const;
 
   Context& context_;
   const Interface& interface_;
   std::string name_;
-  std::vector<Prefix> addresses_;
+  RouterAddresses addresses_;
+  std::vector<Prefix> installed_;    // the same as they are on the interface, while held
   std::optional<std::size_t> slot_;  // on the board, while held
   int link_ = 0;                     // where they are installed
   std::uint64_t failures_ = 0;

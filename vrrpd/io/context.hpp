@@ -7,7 +7,7 @@
 #include <string>
 
 #include "common/io/event_log.hpp"
-#include "vrrpd/io/arp.hpp"
+#include "vrrpd/io/announcer.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
 #include "vrrpd/io/netlink.hpp"
@@ -18,7 +18,7 @@ namespace tandem::vrrp {
 struct Context {
   boost::asio::io_context& io;
   Netlink& netlink;
-  const ArpAnnouncer& arp;
+  const Announcer& announcer;
   HeldBoard& board;
   io::EventLog& events;
   const LbdStatus& lbd;

@@ -26,7 +26,7 @@ namespace asio = boost::asio;
 class Daemon {
  public:
   Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
-         HeldBoard& board, Netlink netlink, ArpAnnouncer arp);
+         HeldBoard& board, Netlink netlink, Announcer announcer);
 
   Result<> start();
   [[nodiscard]] bool failed() const { return failed_; }
@@ -54,7 +54,7 @@ class Daemon {
   const io::DaemonOptions options_;
   std::vector<InstanceConfig> settings_;
   Netlink netlink_;
-  ArpAnnouncer arp_;
+  Announcer announcer_;
   io::HttpServer server_;
   io::EventLog events_;
   LbdWatch lbd_;
@@ -79,17 +79,17 @@ class Daemon {
 };
 
 Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
-               HeldBoard& board, Netlink netlink, ArpAnnouncer arp)
+               HeldBoard& board, Netlink netlink, Announcer announcer)
     : io_(io),
       options_(options),
       settings_(std::move(settings)),
       netlink_(std::move(netlink)),
-      arp_(std::move(arp)),
+      announcer_(std::move(announcer)),
       server_(io),
       events_(options.node, "vrrpd"),
       lbd_(io, options.run_dir, [this] { refresh_instances(); }),
       sync_(io, options.run_dir, [this] { refresh_instances(); }),
-      context_{io, netlink_, arp_, board, events_, lbd_.status(), sync_.status(), [this] { status_changed(); }},
+      context_{io, netlink_, announcer_, board, events_, lbd_.status(), sync_.status(), [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const std::string& name,
                                              std::function<void(const FailoverOutcome&)> reply) {
@@ -147,7 +147,7 @@ Result<> Daemon::open_monitor() {
 bool Daemon::is_floating(const HostAddress& address) const {
   return address.protocol == address_protocol ||
          std::any_of(settings_.begin(), settings_.end(), [&address](const InstanceConfig& config) {
-           const auto& addresses = config.virtual_address.addresses;
+           const auto& addresses = config.addresses.all;
            return std::any_of(addresses.begin(), addresses.end(),
                               [&address](const Prefix& p) { return p.address == address.prefix.address; });
          });
@@ -175,7 +175,8 @@ void Daemon::look_at_host() {
     const auto link = std::find_if(links->begin(), links->end(), [&n = name](const Link& l) { return l.name == n; });
     std::vector<Prefix> own;
     for (const HostAddress& address : *addresses) {
-      if (link != links->end() && address.link == link->index && !is_floating(address)) own.push_back(address.prefix);
+      const bool here = link != links->end() && address.link == link->index;
+      if (here && !address.tentative && !is_floating(address)) own.push_back(address.prefix);
     }
     interface->update(link != links->end() ? std::optional<Link>(*link) : std::nullopt, std::move(own));
   }
@@ -331,13 +332,13 @@ NodeStatus Daemon::status() const {
 
 int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board) {
   auto netlink = Netlink::open();
-  auto arp = ArpAnnouncer::open();
-  if (!netlink || !arp) {
-    log::error("{}", (netlink ? arp.error() : netlink.error()).message);
+  auto announcer = Announcer::open();
+  if (!netlink || !announcer) {
+    log::error("{}", (netlink ? announcer.error() : netlink.error()).message);
     return io::exit_failure;
   }
   asio::io_context io(1);
-  Daemon daemon(io, options, std::move(settings), board, std::move(*netlink), std::move(*arp));
+  Daemon daemon(io, options, std::move(settings), board, std::move(*netlink), std::move(*announcer));
   if (auto started = daemon.start(); !started) {
     log::error("{}", started.error().message);
     return io::exit_failure;

@@ -50,7 +50,7 @@ std::string explain(Fault fault, const std::string& interface, const LbdStatus& 
   switch (fault) {
     case Fault::none: return {};
     case Fault::link_down: return fmt::format("interface {} is missing, down, or without carrier", interface);
-    case Fault::no_source: return fmt::format("interface {} has no IPv4 address to send adverts from", interface);
+    case Fault::no_source: return fmt::format("interface {} has no address to send adverts from", interface);
     case Fault::lbd_dead: return lbd.reason;
     case Fault::lbd_not_ready: return fmt::format("lbd is not ready: {}", lbd.reason);
   }

@@ -32,26 +32,30 @@ constexpr std::array passed_on = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIG
 struct Tools {
   Netlink netlink;
   io::UniqueFd socket;
+  io::UniqueFd v6_socket;  // none where the system has no IPv6
 };
 
 Result<Tools> open_tools() {
   auto netlink = Netlink::open();
   if (!netlink) return netlink.error();
-  auto socket = open_send_socket();
+  auto socket = open_send_socket(false);
   if (!socket) return socket.error();
-  return Tools{std::move(*netlink), std::move(*socket)};
+  auto v6_socket = open_send_socket(true);
+  return Tools{std::move(*netlink), std::move(*socket), v6_socket ? std::move(*v6_socket) : io::UniqueFd()};
 }
 
 void say_priority_zero(const Tools& tools, const HeldRecord& record) {
   std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = encode({.vrid = record.vrid,
+  const std::size_t length = encode({.version = record.version,
+                                     .vrid = record.vrid,
                                      .priority = 0,
                                      .interval = record.interval,
                                      .source = record.source,
                                      .destination = record.destination,
                                      .form = record.form},
-                                    record.prefixes(), message);
-  const int failure = send_advert(tools.socket.get(), record.interface_index, record.source, record.destination,
+                                    record.in_adverts(), message);
+  const int socket = record.source.is_v6() ? tools.v6_socket.get() : tools.socket.get();
+  const int failure = send_advert(socket, record.interface_index, record.source, record.destination,
                                   {message.data(), length});
   if (failure != 0) log::warning("guard: VRID {}: priority 0 not sent: {}", record.vrid, std::strerror(failure));
 }

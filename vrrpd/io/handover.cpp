@@ -29,6 +29,7 @@ Handover::Handover(const std::string& interface) {
 void Handover::relay_to(const IpAddress& peer, std::span<const Prefix> addresses, TimePoint now) {
   if (!keeps_connections()) return;
   for (const Prefix& prefix : addresses) {
+    if (prefix.address.is_v6()) continue;
     if (auto set = relay_->forward(prefix.address, peer, now + lease); !set) log::warning("{}", set.error().message);
   }
 }
@@ -36,6 +37,7 @@ void Handover::relay_to(const IpAddress& peer, std::span<const Prefix> addresses
 void keep_on_loopback(Netlink& netlink, std::span<const Prefix> addresses) {
   const AddressOptions options{.lifetime = Handover::lease, .no_prefix_route = true};
   for (const Prefix& prefix : addresses) {
+    if (prefix.address.is_v6()) continue;
     if (auto kept = netlink.put_address(loopback, host_prefix(prefix), options); !kept) {
       log::warning("keep {} for the open connections: {}", prefix.address.to_string(), kept.error().message);
     }
@@ -51,6 +53,7 @@ void Handover::linger(Netlink& netlink, std::span<const Prefix> addresses) {
 void Handover::end_linger(Netlink& netlink, std::span<const Prefix> addresses) {
   if (!keeps_connections()) return;
   for (const Prefix& prefix : addresses) {
+    if (prefix.address.is_v6()) continue;
     if (auto removed = netlink.delete_address(loopback, host_prefix(prefix)); !removed) {
       log::warning("{}", removed.error().message);
     }

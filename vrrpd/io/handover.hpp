@@ -4,6 +4,8 @@
 // (vrrpd/handover/relay.hpp). The old owner keeps the address on the loopback interface meanwhile, mute to ARP
 // (vrrpd/handover/arp_discipline.hpp), so that its connections can end in peace, and so that what has no
 // connection any more is told by a reset. Owned by an Interface, io thread only.
+//
+// IPv4 only: connections to an IPv6 address end when it moves. IPv6 addresses among those given are skipped.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,9 @@ namespace tandem::vrrp {
 struct HeldRecord {
   int interface_index = 0;
   std::uint8_t vrid = 0;
-  std::uint8_t count = 0;  // of addresses
+  std::uint8_t count = 0;       // of addresses
+  std::uint8_t advertised = 0;  // how many of them stand in the adverts; they come first
+  Version version = Version::v3;
   ChecksumForm form = ChecksumForm::rfc9568;
   bool keeps_connections = false;  // the addresses may stay on the loopback interface for a while
   Duration interval{};
@@ -31,6 +33,7 @@ struct HeldRecord {
   std::array<Prefix, max_addresses> addresses{};
 
   [[nodiscard]] std::span<const Prefix> prefixes() const { return {addresses.data(), count}; }
+  [[nodiscard]] std::span<const Prefix> in_adverts() const { return {addresses.data(), advertised}; }
 };
 
 class HeldBoard {

@@ -18,10 +18,18 @@ using std::chrono::milliseconds;
 constexpr Duration restore_pause = milliseconds(50);
 constexpr Duration conflict_event_pause = std::chrono::seconds(1);
 
+Version version_of(const config::VirtualAddressConfig& virtual_address) {
+  return virtual_address.version == 2 ? Version::v2 : Version::v3;
+}
+
+ChecksumForm first_form(const config::VirtualAddressConfig& virtual_address) {
+  return virtual_address.checksum == config::ChecksumChoice::rfc5798 ? ChecksumForm::rfc5798 : ChecksumForm::rfc9568;
+}
+
 RouterConfig router_config(const InstanceConfig& config) {
   const auto& virtual_address = config.virtual_address;
   return {.preferred = virtual_address.preferred_node == config.self.name,
-          .advert_interval = from_centiseconds(to_centiseconds(virtual_address.advert_interval)),
+          .advert_interval = on_the_wire(version_of(virtual_address), virtual_address.advert_interval),
           .preempt = virtual_address.preempt,
           .preempt_delay = virtual_address.preempt_delay,
           .address = config.self.address};
@@ -38,22 +46,24 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       interface_(interface),
       config_(std::move(config)),
       router_(router_config(config_)),
-      keeper_(context, interface, config_.virtual_address.name, config_.virtual_address.addresses),
+      keeper_(context, interface, config_.virtual_address.name, config_.addresses),
       source_(config_.self.address),
+      form_(first_form(config_.virtual_address)),
       timer_(context.io),
       since_(io::now()) {
-  interface_.set_receiver(config_.virtual_address.vrid, [this](const Decoded& decoded) { receive(decoded); });
+  interface_.set_receiver(config_.addresses.v6, config_.virtual_address.vrid,
+                          [this](const Decoded& decoded) { receive(decoded); });
 }
 
 Instance::~Instance() {
-  interface_.remove_receiver(config_.virtual_address.vrid);
+  interface_.remove_receiver(config_.addresses.v6, config_.virtual_address.vrid);
   keeper_.drop();
 }
 
 // ---- what happens ----------------------------------------------------------------------------
 
 void Instance::refresh() {
-  if (const auto source = interface_.source(config_.self.address); source && *source != source_) {
+  if (const auto source = interface_.source(config_.addresses.v6, config_.self.address); source && *source != source_) {
     source_ = *source;
     router_.set_address(source_);
     if (keeper_.holds()) keeper_.note(held_record());
@@ -74,6 +84,8 @@ void Instance::receive(const Decoded& decoded) {
   Drop drop = decoded.drop;
   if (drop == Drop::none) {
     drop = classify(decoded.advert, {.own_address = source_,
+                                     .version = version_of(config_.virtual_address),
+                                     .interval = on_the_wire(Version::v2, config_.virtual_address.advert_interval),
                                      .unicast = config_.virtual_address.unicast,
                                      .peer_address = config_.peer.address});
   }
@@ -87,31 +99,30 @@ void Instance::receive(const Decoded& decoded) {
 void Instance::accept(const Advert& advert) {
   const TimePoint now = io::now();
   ++counters_.adverts_received;
-  const Duration interval = from_centiseconds(advert.interval_cs);
   if (!peer_ || peer_->address != advert.source) {
     const bool known = advert.source == config_.peer.address;
     peer_ = PeerView{.name = known ? config_.peer.name : advert.source.to_string(), .address = advert.source};
   }
   peer_->priority = advert.priority;
-  peer_->interval = interval;
+  peer_->interval = advert.interval;
   peer_->heard = now;
 
-  if (advert.form != form_) {
+  if (advert.form != form_ && config_.virtual_address.checksum == config::ChecksumChoice::automatic) {
     form_ = advert.form;
     if (keeper_.holds()) keeper_.note(held_record());
   }
   const bool mismatch =
-      !same_addresses(advert, config_.virtual_address.addresses) ||
-      advert.interval_cs != to_centiseconds(config_.virtual_address.advert_interval);
-  perform(router_.advert({.priority = advert.priority, .interval = interval, .source = advert.source}, now));
-  if (advert.priority == 0 && router_.state() == State::active && interface_.handover()) {
-    interface_.handover()->relay_to(advert.source, config_.virtual_address.addresses, now);
+      !same_addresses(advert, config_.addresses.in_adverts()) ||
+      advert.interval != on_the_wire(advert.version, config_.virtual_address.advert_interval);
+  perform(router_.advert({.priority = advert.priority, .interval = advert.interval, .source = advert.source}, now));
+  if (advert.priority == 0 && router_.state() == State::active && handover()) {
+    handover()->relay_to(advert.source, config_.virtual_address.addresses, now);
   }
 
   if (mismatch) ++counters_.mismatches;
   if (mismatch && !mismatch_reported_) {
     log::warning("{}: {} advertises other addresses or another interval ({} ms) than configured here: is the "
-                 "configuration the same on both nodes?", name(), peer_->name, interval / milliseconds(1));
+                 "configuration the same on both nodes?", name(), peer_->name, advert.interval / milliseconds(1));
   }
   mismatch_reported_ = mismatch;
 }
@@ -126,8 +137,8 @@ void Instance::address_removed(const HostAddress& address) {
 
 void Instance::renew() {
   keeper_.renew();
-  if (!lingers_until_ || stopping_ || !interface_.handover()) return;
-  interface_.handover()->linger(context_.netlink, config_.virtual_address.addresses);
+  if (!lingers_until_ || stopping_ || !handover()) return;
+  handover()->linger(context_.netlink, config_.virtual_address.addresses);
   send(0);  // tells the new owner that there is still something to relay
 }
 
@@ -195,8 +206,8 @@ void Instance::take_addresses() {
 }
 
 void Instance::drop_addresses() {
-  if (interface_.handover()) {
-    interface_.handover()->linger(context_.netlink, config_.virtual_address.addresses);
+  if (handover()) {
+    handover()->linger(context_.netlink, config_.virtual_address.addresses);
     lingers_until_ = io::now() + (stopping_ ? Handover::lease : Handover::grace);
   }
   keeper_.drop();
@@ -204,29 +215,30 @@ void Instance::drop_addresses() {
 
 void Instance::end_linger() {
   lingers_until_.reset();
-  if (interface_.handover()) interface_.handover()->end_linger(context_.netlink, config_.virtual_address.addresses);
+  if (handover()) handover()->end_linger(context_.netlink, config_.virtual_address.addresses);
   context_.status_changed();
 }
 
 // An address that is taken from a peer that lives comes with open connections there.
 void Instance::relay_from_peer(const Actions& actions) {
-  if (!peer_ || !interface_.handover()) return;
+  if (!peer_ || !handover()) return;
   for (const Action& action : actions) {
     if (action.kind != Action::Kind::entered || action.to != State::active) continue;
     if (action.cause == Cause::adverts_missed || action.cause == Cause::nobody_took_over) continue;
-    interface_.handover()->relay_to(peer_->address, config_.virtual_address.addresses, io::now());
+    handover()->relay_to(peer_->address, config_.virtual_address.addresses, io::now());
   }
 }
 
 void Instance::send(std::uint8_t priority) {
   std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = encode({.vrid = config_.virtual_address.vrid,
+  const std::size_t length = encode({.version = version_of(config_.virtual_address),
+                                     .vrid = config_.virtual_address.vrid,
                                      .priority = priority,
                                      .interval = config_.virtual_address.advert_interval,
                                      .source = source_,
                                      .destination = destination(),
                                      .form = form_},
-                                    config_.virtual_address.addresses, message);
+                                    config_.addresses.in_adverts(), message);
   const int failure = interface_.send(source_, destination(), {message.data(), length});
   if (failure == 0) ++counters_.adverts_sent;
   else ++counters_.send_errors;
@@ -238,8 +250,8 @@ void Instance::send(std::uint8_t priority) {
 
 void Instance::announce() {
   if (!interface_.link()) return;
-  for (const Prefix& prefix : config_.virtual_address.addresses) {
-    if (context_.arp.announce(*interface_.link(), prefix.address) == 0) ++counters_.announcements;
+  for (const Prefix& prefix : config_.addresses.all) {
+    if (context_.announcer.announce(*interface_.link(), prefix.address) == 0) ++counters_.announcements;
     else ++counters_.send_errors;
   }
 }
@@ -274,8 +286,8 @@ void Instance::report(const Action& action) {
 Surroundings Instance::surroundings() const {
   return {.lbd_connected = context_.lbd.connected,
           .lbd_ready = context_.lbd.ready,
-          .link_up = interface_.usable(),
-          .has_source = interface_.source(config_.self.address).has_value(),
+          .link_up = interface_.usable(config_.addresses.v6),
+          .has_source = interface_.source(config_.addresses.v6, config_.self.address).has_value(),
           .in_sync = context_.sync.in_sync};
 }
 
@@ -287,9 +299,10 @@ Situation Instance::situation() const {
 HeldRecord Instance::held_record() const {
   HeldRecord record;
   record.interface_index = interface_.link() ? interface_.link()->index : 0;
+  record.version = version_of(config_.virtual_address);
   record.vrid = config_.virtual_address.vrid;
   record.form = form_;
-  record.keeps_connections = interface_.handover_keeps_connections();
+  record.keeps_connections = handover() != nullptr && interface_.handover_keeps_connections();
   record.interval = config_.virtual_address.advert_interval;
   record.source = source_;
   record.destination = destination();
@@ -297,8 +310,11 @@ HeldRecord Instance::held_record() const {
 }
 
 IpAddress Instance::destination() const {
-  return config_.virtual_address.unicast ? config_.peer.address : multicast_group();
+  return config_.virtual_address.unicast ? config_.peer.address : multicast_group(config_.addresses.v6);
 }
+
+// Connections follow the adverts of an IPv4 router; its relay knows nothing else.
+Handover* Instance::handover() const { return config_.addresses.v6 ? nullptr : interface_.handover(); }
 
 std::string Instance::owner() const {
   if (router_.state() == State::active) return config_.self.name;

@@ -14,6 +14,7 @@
 
 #include "common/config/model.hpp"
 #include "common/metrics/histogram.hpp"
+#include "vrrpd/core/router_addresses.hpp"
 #include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/address_keeper.hpp"
 #include "vrrpd/io/context.hpp"
@@ -26,6 +27,7 @@ struct InstanceConfig {
   config::VirtualAddressConfig virtual_address;
   config::NodeConfig self;
   config::NodeConfig peer;
+  RouterAddresses addresses;  // of virtual_address, in the order of the adverts
   bool operator==(const InstanceConfig&) const = default;
 };
 
@@ -112,6 +114,7 @@ class Instance {
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] HeldRecord held_record() const;
   [[nodiscard]] IpAddress destination() const;
+  [[nodiscard]] Handover* handover() const;
   [[nodiscard]] std::string owner() const;
 
   Context& context_;

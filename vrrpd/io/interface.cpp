@@ -15,28 +15,39 @@ void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own)
   link_ = link;
   own_ = std::move(own);
   if (!link_ || other_device) {
-    watch_.reset();
-    socket_.reset();
+    channels_ = {};
     handover_.reset();
   }
-  if (link_ && !socket_) open_socket();
+  if (link_) open_channels();
 }
 
-void Interface::open_socket() {
-  auto opened = VrrpSocket::open(name_, link_->index);
-  if (!opened) {
-    log::error("{}", opened.error().message);
-    return;
+bool Interface::wants(bool v6) const {
+  return std::any_of(receivers_.begin(), receivers_.end(), [v6](const auto& entry) { return entry.first.first == v6; });
+}
+
+void Interface::open_channels() {
+  if (!handover_ && wants(false)) handover_.emplace(name_);
+  for (const bool v6 : {false, true}) {
+    Channel& channel = channels_[v6];
+    if (channel.socket || !wants(v6)) continue;
+    auto opened = VrrpSocket::open(name_, link_->index, v6);
+    if (!opened) {
+      log::error("{}", opened.error().message);
+      continue;
+    }
+    channel.socket.emplace(std::move(*opened));
+    channel.watch = std::make_unique<FdWatch>(io_, channel.socket->fd(), [this] { drain(); });
   }
-  socket_.emplace(std::move(*opened));
-  watch_ = std::make_unique<FdWatch>(io_, socket_->fd(), [this] { drain(); });
-  handover_.emplace(name_);
 }
 
-std::optional<IpAddress> Interface::source(const IpAddress& wanted) const {
-  if (own_.empty()) return std::nullopt;
-  const bool has = std::any_of(own_.begin(), own_.end(), [&](const Prefix& p) { return p.address == wanted; });
-  return has ? wanted : own_.front().address;
+std::optional<IpAddress> Interface::source(bool v6, const IpAddress& wanted) const {
+  std::optional<IpAddress> first;
+  for (const Prefix& own : own_) {
+    if (own.address.is_v6() != v6) continue;
+    if (own.address == wanted) return wanted;
+    if (!first && (!v6 || own.address.is_v6_link_local())) first = own.address;
+  }
+  return first;
 }
 
 bool Interface::covers(const IpAddress& address) const {
@@ -45,21 +56,28 @@ bool Interface::covers(const IpAddress& address) const {
 
 int Interface::send(const IpAddress& source, const IpAddress& destination,
                     std::span<const std::uint8_t> message) const {
-  return socket_ ? socket_->send(source, destination, message) : ENODEV;
+  const auto& socket = channels_[source.is_v6()].socket;
+  return socket ? socket->send(source, destination, message) : ENODEV;
 }
 
 void Interface::drain() {
-  if (!socket_) return;
-  socket_->receive([this](std::span<const std::uint8_t> packet) {
-    const Decoded decoded = decode(packet);
-    const auto receiver = receivers_.find(decoded.vrid);
-    if (receiver != receivers_.end()) {
-      receiver->second(decoded);
-    } else {
-      const Drop cause = decoded.drop == Drop::none ? Drop::vrid : decoded.drop;
-      ++dropped_[static_cast<std::size_t>(cause)];
-    }
-  });
+  for (const bool v6 : {false, true}) {
+    if (!channels_[v6].socket) continue;
+    channels_[v6].socket->receive([this, v6](const std::optional<Datagram>& datagram) {
+      if (datagram) return dispatch(decode(*datagram));
+      Decoded broken;
+      broken.drop = Drop::ip_header;
+      broken.v6 = v6;
+      dispatch(broken);
+    });
+  }
+}
+
+void Interface::dispatch(const Decoded& decoded) {
+  const auto receiver = receivers_.find({decoded.v6, decoded.vrid});
+  if (receiver != receivers_.end()) return receiver->second(decoded);
+  const Drop cause = decoded.drop == Drop::none ? Drop::vrid : decoded.drop;
+  ++dropped_[static_cast<std::size_t>(cause)];
 }
 
 }  // namespace tandem::vrrp

@@ -1,5 +1,5 @@
-// One network interface that carries virtual addresses: its present state, its socket, and who
-// receives which VRID.
+// One network interface that carries virtual addresses: its present state, its sockets, and who
+// receives which VRID of which address family.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vrrpd/core/packet.hpp"
@@ -25,17 +26,17 @@ using DropCounters = std::array<std::uint64_t, drop_causes>;
 
 class Interface {
  public:
-  /// Gets every packet for its VRID, dropped ones too (to count them).
+  /// Gets every packet for its VRID and address family, dropped ones too (to count them).
   using Receiver = std::function<void(const Decoded&)>;
 
   Interface(boost::asio::io_context& io, std::string name);
 
   /// What netlink shows now: nullopt if there is no such interface; `own` are its addresses that are not
-  /// floating. Opens the socket anew when the interface appeared (again).
+  /// floating, IPv6 ones only if they are usable. Opens the sockets anew when the interface appeared (again).
   void update(const std::optional<Link>& link, std::vector<Prefix> own);
 
-  void set_receiver(std::uint8_t vrid, Receiver receiver) { receivers_[vrid] = std::move(receiver); }
-  void remove_receiver(std::uint8_t vrid) { receivers_.erase(vrid); }
+  void set_receiver(bool v6, std::uint8_t vrid, Receiver receiver) { receivers_[{v6, vrid}] = std::move(receiver); }
+  void remove_receiver(bool v6, std::uint8_t vrid) { receivers_.erase({v6, vrid}); }
   [[nodiscard]] bool in_use() const { return !receivers_.empty(); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -43,33 +44,40 @@ class Interface {
   /// nullptr before the interface exists.
   [[nodiscard]] Handover* handover() { return handover_ ? &*handover_ : nullptr; }
   [[nodiscard]] bool handover_keeps_connections() const { return handover_ && handover_->keeps_connections(); }
-  /// Up and able to send and receive.
-  [[nodiscard]] bool usable() const { return link_ && link_->up && socket_; }
-  /// `wanted` if the interface has it, else its first address, else nullopt.
-  [[nodiscard]] std::optional<IpAddress> source(const IpAddress& wanted) const;
+  /// Up and able to send and receive adverts of the family.
+  [[nodiscard]] bool usable(bool v6) const { return link_ && link_->up && channels_[v6].socket; }
+  /// Where adverts can be sent from: `wanted` if the interface has it, else its first address of the family
+  /// (of IPv6: its first link-local one, RFC 9568 5.1.2.1), else nullopt.
+  [[nodiscard]] std::optional<IpAddress> source(bool v6, const IpAddress& wanted) const;
   /// True if a route to `address` exists through an address of the interface's own.
   [[nodiscard]] bool covers(const IpAddress& address) const;
 
   /// 0 or an errno.
   [[nodiscard]] int send(const IpAddress& source, const IpAddress& destination,
                          std::span<const std::uint8_t> message) const;
-  /// Reads what is queued now. A Backup does so before it believes in silence.
+  /// Reads what is queued now, of both families. A Backup does so before it believes in silence.
   void drain();
 
   /// Packets that belong to no virtual router of ours.
   [[nodiscard]] const DropCounters& dropped() const { return dropped_; }
 
  private:
-  void open_socket();
+  struct Channel {
+    std::optional<VrrpSocket> socket;
+    std::unique_ptr<FdWatch> watch;  // of the socket, so declared after it
+  };
+
+  void open_channels();
+  [[nodiscard]] bool wants(bool v6) const;
+  void dispatch(const Decoded& decoded);
 
   boost::asio::io_context& io_;
   std::string name_;
   std::optional<Link> link_;
   std::vector<Prefix> own_;
-  std::optional<VrrpSocket> socket_;
-  std::unique_ptr<FdWatch> watch_;  // of socket_, so declared after it
+  std::array<Channel, 2> channels_;  // IPv4, IPv6; open while somebody receives on it
   std::optional<Handover> handover_;
-  std::map<std::uint8_t, Receiver> receivers_;
+  std::map<std::pair<bool, std::uint8_t>, Receiver> receivers_;  // by (IPv6, VRID)
   DropCounters dropped_{};
 };
 

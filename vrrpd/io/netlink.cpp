@@ -12,6 +12,7 @@
 #include <netlink/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -56,17 +57,27 @@ Link to_link(nlmsghdr* header) {
   return link;
 }
 
+IpAddress to_ip_address(const nlattr& attribute) {
+  const auto read = [&attribute](auto bytes) {
+    std::memcpy(bytes.data(), nla_data(&attribute), bytes.size());
+    return bytes;
+  };
+  switch (nla_len(&attribute)) {
+    case 4: return IpAddress::v4(read(std::array<std::uint8_t, 4>{}));
+    case 16: return IpAddress::v6(read(std::array<std::uint8_t, 16>{}));
+    default: return {};
+  }
+}
+
 HostAddress to_address(nlmsghdr* header) {
   const auto* info = static_cast<const ifaddrmsg*>(nlmsg_data(header));
   HostAddress address;
   address.link = static_cast<int>(info->ifa_index);
   address.prefix.length = info->ifa_prefixlen;
   const nlattr* local = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_LOCAL);
-  if (local != nullptr && nla_len(local) == 4) {
-    std::array<std::uint8_t, 4> bytes{};
-    std::memcpy(bytes.data(), nla_data(local), bytes.size());
-    address.prefix.address = IpAddress::v4(bytes);
-  }
+  if (local == nullptr) local = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_ADDRESS);  // IPv6
+  if (local != nullptr) address.prefix.address = to_ip_address(*local);
+  address.tentative = (info->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0;
   if (const nlattr* protocol = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_PROTO)) {
     address.protocol = nla_get_u8(protocol);
   }
@@ -97,7 +108,7 @@ Result<std::vector<Item>> run_dump(nl_sock* socket, int request, Dump<Item> dump
   for (int attempt = 0; attempt < 5; ++attempt) {
     dump.items.clear();
     rtgenmsg body{};
-    body.rtgen_family = request == RTM_GETADDR ? AF_INET : AF_UNSPEC;
+    body.rtgen_family = AF_UNSPEC;
     int code = nl_send_simple(socket, request, NLM_F_DUMP, &body, sizeof(body));
     if (code < 0) return nl_error(what, code);
     nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, collect<Item>, &dump);
@@ -114,7 +125,7 @@ Message address_request(int type, int flags, int link, const Prefix& prefix) {
   Message message(nlmsg_alloc_simple(type, flags));
   if (!message) return message;
   ifaddrmsg body{};
-  body.ifa_family = AF_INET;
+  body.ifa_family = prefix.address.is_v4() ? AF_INET : AF_INET6;
   body.ifa_prefixlen = prefix.length;
   body.ifa_scope = RT_SCOPE_UNIVERSE;
   body.ifa_index = static_cast<std::uint32_t>(link);
@@ -155,12 +166,14 @@ Result<std::vector<HostAddress>> Netlink::addresses() {
 Result<> Netlink::put_address(int link, const Prefix& prefix, const AddressOptions& options) {
   Message message = address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, link, prefix);
   if (!message) return nl_error("add an address", -NLE_NOMEM);
-  nla_put_u32(message.get(), IFA_FLAGS, options.no_prefix_route ? IFA_F_NOPREFIXROUTE : 0);
+  const bool v6 = prefix.address.is_v6();
+  nla_put_u32(message.get(), IFA_FLAGS,
+              (options.no_prefix_route ? IFA_F_NOPREFIXROUTE : 0U) | (v6 ? IFA_F_NODAD : 0U));
   nla_put_u8(message.get(), IFA_PROTO, address_protocol);
   ifa_cacheinfo lifetime{};
   lifetime.ifa_valid =
       static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(options.lifetime).count());
-  lifetime.ifa_prefered = lifetime.ifa_valid;
+  lifetime.ifa_prefered = v6 ? 0 : lifetime.ifa_valid;
   nla_put(message.get(), IFA_CACHEINFO, sizeof(lifetime), &lifetime);
   if (const int code = nl_send_sync(impl_->socket.get(), message.release()); code < 0) {
     return nl_error(fmt::format("add address {}", prefix.to_string()), code);
@@ -205,7 +218,7 @@ Result<NetlinkMonitor> NetlinkMonitor::open(Callbacks callbacks) {
   nl_sock* raw = socket->get();
   nl_socket_disable_seq_check(raw);
   nl_socket_set_buffer_size(raw, monitor_buffer_bytes, 0);
-  if (int code = nl_socket_add_memberships(raw, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0); code < 0) {
+  if (int code = nl_socket_add_memberships(raw, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0); code < 0) {
     return nl_error("subscribe to changes of interfaces and addresses", code);
   }
   if (int code = nl_socket_set_nonblocking(raw); code < 0) return nl_error("make a netlink socket non-blocking", code);

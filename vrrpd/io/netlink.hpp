@@ -1,10 +1,9 @@
-// Links and IPv4 addresses of this host through rtnetlink: the one user of libnl.
+// Links and addresses of this host through rtnetlink: the one user of libnl.
 //
 // Netlink: requests, synchronous, some 20 to 50 µs each. NetlinkMonitor: what changes, as callbacks.
 // Not thread-safe; both belong to one thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,16 +13,15 @@
 #include "common/base/inet.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "vrrpd/core/announcement.hpp"
 
 namespace tandem::vrrp {
-
-using MacAddress = std::array<std::uint8_t, 6>;
 
 struct Link {
   int index = 0;
   std::string name;
   bool up = false;        // administratively up, with a carrier
-  bool ethernet = false;  // has a MAC address and speaks ARP
+  bool ethernet = false;  // has a MAC address and speaks ARP and ND
   MacAddress mac{};
   bool operator==(const Link&) const = default;
 };
@@ -32,6 +30,7 @@ struct HostAddress {
   int link = 0;
   Prefix prefix;
   std::uint8_t protocol = 0;  // IFA_PROTO: who installed it
+  bool tentative = false;     // IPv6: not usable before duplicate address detection is through
 };
 
 /// What stands in IFA_PROTO of the addresses that vrrpd installs, where the kernel (5.18) keeps it.
@@ -50,9 +49,10 @@ class Netlink {
   ~Netlink();
 
   [[nodiscard]] Result<std::vector<Link>> links();
-  /// IPv4 only.
+  /// Of both families.
   [[nodiscard]] Result<std::vector<HostAddress>> addresses();
-  /// Adds the address, or gives it a new lifetime if it is there.
+  /// Adds the address, or gives it a new lifetime if it is there. An IPv6 one is usable at once (no duplicate
+  /// address detection: the former owner may still have it) and never a source by the kernel's own choice.
   Result<> put_address(int link, const Prefix& prefix, const AddressOptions& options);
   /// An address or link that is not there is no error.
   Result<> delete_address(int link, const Prefix& prefix);

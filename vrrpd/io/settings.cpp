@@ -3,20 +3,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::vrrp {
 namespace {
 
-Result<> check_limits(const config::VirtualAddressConfig& virtual_address, const config::NodeConfig& peer) {
-  if (virtual_address.addresses.size() > max_addresses) {
-    return Error{fmt::format("virtual address {} has {} addresses; one VRID carries at most {}: use a second one",
-                             virtual_address.name, virtual_address.addresses.size(), max_addresses)};
-  }
-  if (virtual_address.unicast && peer.address.is_v6()) {
-    return Error{fmt::format("virtual address {} is unicast, which needs an IPv4 address of node {}",
-                             virtual_address.name, peer.name)};
-  }
-  return {};
+Result<> check_limits(const std::string& name, const RouterAddresses& addresses) {
+  if (addresses.all.size() <= max_addresses) return {};
+  return Error{fmt::format("virtual address {} has {} addresses; one VRID carries at most {}: use a second one", name,
+                           addresses.all.size(), max_addresses)};
 }
 
 }  // namespace
@@ -41,8 +36,10 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
   }
   std::vector<InstanceConfig> out;
   for (const auto& virtual_address : config.virtual_addresses) {
-    if (auto fits = check_limits(virtual_address, peer); !fits) return fits.error();
-    out.push_back({.virtual_address = virtual_address, .self = *self, .peer = peer});
+    RouterAddresses addresses = arrange(virtual_address.addresses, virtual_address.vrid);
+    if (auto fits = check_limits(virtual_address.name, addresses); !fits) return fits.error();
+    out.push_back({.virtual_address = virtual_address, .self = *self, .peer = peer,
+                   .addresses = std::move(addresses)});
   }
   return out;
 }

@@ -1,7 +1,9 @@
 // Any bytes into the decoder; what it accepts must survive our encoder.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 #include "vrrpd/core/packet.hpp"
@@ -15,46 +17,59 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-// The message that our encoder makes of an accepted advert, as a packet again.
-std::vector<std::uint8_t> rebuilt(const Advert& advert, std::vector<Prefix>& addresses) {
-  for (std::size_t i = 0; i < advert.addresses.size(); i += 4) {
-    addresses.push_back({IpAddress::v4({advert.addresses[i], advert.addresses[i + 1], advert.addresses[i + 2],
-                                        advert.addresses[i + 3]}), 32});
+// The addresses of an accepted advert, as configuration has them.
+std::vector<Prefix> addresses_of(const Advert& advert) {
+  std::vector<Prefix> out;
+  const bool v6 = advert.source.is_v6();
+  const std::size_t size = v6 ? 16 : 4;
+  for (std::size_t i = 0; i < advert.addresses.size(); i += size) {
+    std::array<std::uint8_t, 16> bytes{};
+    std::copy_n(advert.addresses.begin() + static_cast<std::ptrdiff_t>(i), size, bytes.begin());
+    out.push_back({v6 ? IpAddress::v6(bytes) : IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]}), 32});
   }
+  return out;
+}
+
+// What our encoder makes of an accepted advert is decoded to the same.
+void round_trip(const Advert& advert) {
+  const auto addresses = addresses_of(advert);
+  if (addresses.size() > max_addresses) return;
   std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = encode({.vrid = advert.vrid, .priority = advert.priority,
-                                     .interval = from_centiseconds(advert.interval_cs), .source = advert.source,
+  const std::size_t length = encode({.version = advert.version, .vrid = advert.vrid, .priority = advert.priority,
+                                     .interval = advert.interval, .source = advert.source,
                                      .destination = advert.destination, .form = advert.form},
                                     addresses, message);
-  std::vector<std::uint8_t> packet(20 + length);
-  packet[0] = 0x45;
-  packet[2] = static_cast<std::uint8_t>(packet.size() >> 8);
-  packet[3] = static_cast<std::uint8_t>(packet.size() & 0xff);
-  packet[8] = required_ttl;
-  packet[9] = ip_protocol;
-  std::copy_n(advert.source.bytes().begin(), 4, packet.begin() + 12);
-  std::copy_n(advert.destination.bytes().begin(), 4, packet.begin() + 16);
-  std::copy_n(message.begin(), length, packet.begin() + 20);
-  return packet;
+  const Decoded again = decode(Datagram{.source = advert.source, .destination = advert.destination,
+                                        .ttl = required_ttl, .message = {message.data(), length}});
+  require(again.drop == Drop::none);
+  require(again.advert.version == advert.version);
+  require(again.advert.vrid == advert.vrid && again.advert.priority == advert.priority);
+  require(again.advert.interval == advert.interval);
+  require(same_addresses(again.advert, addresses));
+}
+
+void check(const Decoded& decoded) {
+  require(!to_string(decoded.drop).empty());
+  if (decoded.drop != Drop::none) return;
+  require(decoded.vrid == decoded.advert.vrid && decoded.v6 == decoded.advert.source.is_v6());
+  require(!decoded.advert.addresses.empty() && decoded.advert.interval > Duration::zero());
+  round_trip(decoded.advert);
 }
 
 }  // namespace
 
+// An IPv4 packet; or, if the first nibble is not 4, the fields of an IPv6 header that count and a message:
+// one byte, hop limit, source, destination.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Decoded decoded = decode({data, size});
-  require(!to_string(decoded.drop).empty());
-  if (decoded.drop != Drop::none) return 0;
-  require(decoded.vrid == decoded.advert.vrid);
-  require(!decoded.advert.addresses.empty() && decoded.advert.interval_cs > 0);
-  if (decoded.advert.addresses.size() / 4 > max_addresses) return 0;
-
-  std::vector<Prefix> addresses;
-  const auto packet = rebuilt(decoded.advert, addresses);
-  const Decoded again = decode(packet);
-  require(again.drop == Drop::none);
-  require(again.advert.source == decoded.advert.source && again.advert.destination == decoded.advert.destination);
-  require(again.advert.vrid == decoded.advert.vrid && again.advert.priority == decoded.advert.priority);
-  require(again.advert.interval_cs == decoded.advert.interval_cs);
-  require(same_addresses(again.advert, addresses));
+  const std::span<const std::uint8_t> bytes(data, size);
+  check(decode(bytes));
+  constexpr std::size_t v6_fields = 2 + 16 + 16;
+  if (size < v6_fields || bytes[0] >> 4 == 4) return 0;
+  std::array<std::uint8_t, 16> source{};
+  std::array<std::uint8_t, 16> destination{};
+  std::copy_n(data + 2, 16, source.begin());
+  std::copy_n(data + 18, 16, destination.begin());
+  check(decode(Datagram{.source = IpAddress::v6(source), .destination = IpAddress::v6(destination), .ttl = bytes[1],
+                        .message = bytes.subspan(v6_fields)}));
   return 0;
 }

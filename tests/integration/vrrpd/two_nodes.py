@@ -22,8 +22,10 @@ class Prober:
 
     def __init__(self, lab, address):
         self.address, self.sent, self.answered = address, {}, set()
+        self.v6 = ":" in address
         with lab.inside("client"):
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            self.socket = (socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) if self.v6 else
+                           socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
         self.socket.settimeout(0.1)
         self.running = True
         self.threads = [threading.Thread(target=self._send, daemon=True),
@@ -35,10 +37,10 @@ class Prober:
         number = 0
         while self.running:
             number += 1
-            head = struct.pack("!BBHHH", 8, 0, 0, 0x7461, number & 0xffff)
+            head = struct.pack("!BBHHH", 128 if self.v6 else 8, 0, 0, 0x7461, number & 0xffff)
             total = sum(struct.unpack("!4H", head))
             total = (total & 0xffff) + (total >> 16)
-            packet = head[:2] + struct.pack("!H", ~total & 0xffff) + head[4:]
+            packet = head[:2] + struct.pack("!H", ~total & 0xffff) + head[4:]  # of IPv6 the kernel makes the sum
             self.sent[number] = time.monotonic_ns()
             try:
                 self.socket.sendto(packet, (self.address, 0))
@@ -52,8 +54,9 @@ class Prober:
                 packet, peer = self.socket.recvfrom(256)
             except OSError:
                 continue
-            if packet[20] == 0 and peer[0] == self.address:
-                self.answered.add(struct.unpack("!H", packet[26:28])[0])
+            message = packet if self.v6 else packet[20:]
+            if message[0] == (129 if self.v6 else 0) and peer[0] == self.address:
+                self.answered.add(struct.unpack("!H", message[6:8])[0])
 
     def stop(self):
         """(probes lost, longest time in ms between the answered probes around a loss)"""
@@ -86,16 +89,19 @@ class Pair:
             self.syncd[node] = Syncd(self.run_dir[node])
 
     def write_config(self, names=("vip-a", "vip-b"), interval="100ms", **extra):
+        self.write_virtual_addresses([
+            {"name": name, "addresses": [VIP[name] + "/24"], "interface": "eth0", "vrid": 51 + i,
+             "preferred_node": NODES[i], "advert_interval": interval, **extra}
+            for i, name in enumerate(VIP) if name in names])
+
+    def write_virtual_addresses(self, virtual_addresses, node_addresses=("192.0.2.11", "192.0.2.12")):
         config = {
             "version": 1,
             "cluster": {"name": "edge", "nodes": [
-                {"name": "lb1", "address": "192.0.2.11", "sync_address": "198.51.100.1"},
-                {"name": "lb2", "address": "192.0.2.12", "sync_address": "198.51.100.2"}],
+                {"name": node, "address": address, "sync_address": f"198.51.100.{i + 1}"}
+                for i, (node, address) in enumerate(zip(NODES, node_addresses))],
                 "sync": {"port": 5405, "key_file": "/etc/tandem/cluster.key"}},
-            "virtual_addresses": [
-                {"name": name, "addresses": [VIP[name] + "/24"], "interface": "eth0", "vrid": 51 + i,
-                 "preferred_node": NODES[i], "advert_interval": interval, **extra}
-                for i, name in enumerate(VIP) if name in names],
+            "virtual_addresses": virtual_addresses,
             "listeners": [{"name": "web", "protocol": "http", "address": "*", "port": 80, "default_target_group": "g"}],
             "target_groups": [{"name": "g", "protocol": "http",
                                "backends": [{"name": "b", "address": "192.0.2.21:8080"}]}]}
@@ -150,8 +156,14 @@ class Pair:
         return [node for node in NODES if VIP[name] in self.on_interface(node)]
 
     def on_interface(self, node, device="eth0"):
-        links = json.loads(self.lab.ip(node, "-j", "-4", "addr", "show", "dev", device).stdout)
-        return {a["local"] for link in links for a in link.get("addr_info", [])}
+        """Both families; an IPv6 address only if it can be used."""
+        links = json.loads(self.lab.ip(node, "-j", "addr", "show", "dev", device).stdout)
+        return {a["local"] for link in links for a in link.get("addr_info", []) if not a.get("tentative")}
+
+    def reload(self):
+        for node in NODES:
+            status, text = self.call(node, "POST", "/v1/reload")
+            assert status == 200, (node, status, text)
 
     def events(self, node, since, name=None):
         found = self.get(node, "/v1/events")["events"]

@@ -124,7 +124,7 @@ void Simulation::receive(std::size_t index, const std::vector<std::uint8_t>& byt
     return;
   }
   perform(index, node.router->advert({.priority = decoded.advert.priority,
-                                      .interval = from_centiseconds(decoded.advert.interval_cs),
+                                      .interval = decoded.advert.interval,
                                       .source = decoded.advert.source}, now_));
 }
 
@@ -145,7 +145,7 @@ void Simulation::perform(std::size_t index, const Actions& actions) {
 void Simulation::send(std::size_t from, std::uint8_t priority) {
   std::array<std::uint8_t, max_advert_bytes> message{};
   const Outgoing out{.vrid = 51, .priority = priority, .interval = settings_.advert_interval,
-                     .source = address_of(from), .destination = multicast_group(),
+                     .source = address_of(from), .destination = multicast_group(false),
                      .form = random_() % 2 ? ChecksumForm::rfc9568 : ChecksumForm::rfc5798};
   const std::size_t length = encode(out, {{vip}}, message);
   std::vector<std::uint8_t> packet(20 + length);

@@ -80,16 +80,15 @@ TEST_CASE("features that are refused") {
  { "name": "b", "address": "10.0.0.2", "sync_address": "10.1.0.2" } ],
 "witnesses": ["10.0.0.254"])"),
        "5:14: cluster.witnesses: not supported yet: witnesses"},
-      {"IPv6 virtual address",
-       virtual_address(R"("addresses": ["192.0.2.9/24", "2001:db8::1/64"], "interface": "eth0",
-"vrid": 1, "preferred_node": "n1")"),
-       "3:31: virtual_addresses[0].addresses[1]: not supported yet: IPv6 virtual addresses"},
   });
 }
 
 TEST_CASE("features that are there, and switches that are off") {
   check_features({
       {"tcp", pair("tcp", "tcp"), ""},
+      {"IPv6 virtual address",
+       virtual_address(R"("addresses": ["192.0.2.9/24", "2001:db8::1/64"], "interface": "eth0",
+"vrid": 1, "preferred_node": "n1")"), ""},
       {"http", pair("http", "http"), ""},
       {"certificates that no listener uses", root(tls_files), ""},
       {"everything off", listener(R"("http2": false)"), ""},

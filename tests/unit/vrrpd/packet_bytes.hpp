@@ -1,8 +1,19 @@
 // Builds the packets of the tests byte by byte, independently of the encoder.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include "vrrpd/core/drop.hpp"
+
+namespace tandem::vrrp {
+
+inline doctest::String toString(Drop drop) { return std::string(to_string(drop)).c_str(); }
+
+}  // namespace tandem::vrrp
 
 namespace tandem::vrrp::test {
 

@@ -10,9 +10,6 @@
 #include "tests/unit/vrrpd/packet_bytes.hpp"
 
 namespace tandem::vrrp {
-
-doctest::String toString(Drop drop) { return std::string(to_string(drop)).c_str(); }
-
 namespace {
 
 using test::advert_rfc9568;
@@ -28,10 +25,10 @@ TEST_CASE("decode: a good advertisement (RFC 9568 section 5)") {
   const Decoded decoded = decode(packet);
   REQUIRE(decoded.drop == Drop::none);
   CHECK(decoded.advert.source == peer);
-  CHECK(decoded.advert.destination == multicast_group());
+  CHECK(decoded.advert.destination == multicast_group(false));
   CHECK(decoded.advert.vrid == 51);
   CHECK(decoded.advert.priority == 253);
-  CHECK(decoded.advert.interval_cs == 10);
+  CHECK(decoded.advert.interval == std::chrono::milliseconds(100));
   CHECK(decoded.advert.form == ChecksumForm::rfc9568);
   CHECK(same_addresses(decoded.advert, {{vip}}));
 }
@@ -54,7 +51,7 @@ TEST_CASE("decode: every check of section 7.1 has its cause") {
   };
   const Row rows[] = {
       {"7.1: TTL 254", Drop::ttl, [](Bytes& p) { p[8] = 254; }, false},
-      {"7.1: version 2", Drop::version, [](Bytes& p) { p[20] = 0x21; }, true},
+      {"7.1: version 1", Drop::version, [](Bytes& p) { p[20] = 0x11; }, true},
       {"7.1: version 4", Drop::version, [](Bytes& p) { p[20] = 0x41; }, true},
       {"7.1: type 2", Drop::type, [](Bytes& p) { p[20] = 0x32; }, true},
       {"7.1: type 0", Drop::type, [](Bytes& p) { p[20] = 0x30; }, true},
@@ -97,7 +94,7 @@ TEST_CASE("decode: reserved bits are ignored (5.2.6)") {
   fix_checksum(packet);
   const Decoded decoded = decode(packet);
   REQUIRE(decoded.drop == Drop::none);
-  CHECK(decoded.advert.interval_cs == 10);
+  CHECK(decoded.advert.interval == std::chrono::milliseconds(100));
 }
 
 TEST_CASE("decode: IP options and bytes behind the IP packet do not matter") {
@@ -179,7 +176,7 @@ Bytes wrap(const Outgoing& out, std::span<const std::uint8_t> message) {
 TEST_CASE("encode: the known bytes") {
   std::array<std::uint8_t, max_advert_bytes> bytes{};
   Outgoing out{.vrid = 51, .priority = 253, .interval = std::chrono::milliseconds(100), .source = peer,
-               .destination = multicast_group()};
+               .destination = multicast_group(false)};
   const std::size_t length = encode(out, {{vip}}, bytes);
   const Bytes expected = advert_rfc9568();
   CHECK(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length)) ==
@@ -199,7 +196,7 @@ TEST_CASE("property: decode(encode(x)) == x") {
     const std::uint16_t interval = static_cast<std::uint16_t>(1 + random() % 4095);
     const Outgoing out{.vrid = byte(), .priority = byte(), .interval = from_centiseconds(interval),
                        .source = IpAddress::v4({10, byte(), byte(), byte()}),
-                       .destination = random() % 2 ? multicast_group() : IpAddress::v4({10, byte(), byte(), byte()}),
+                       .destination = random() % 2 ? multicast_group(false) : IpAddress::v4({10, byte(), byte(), byte()}),
                        .form = random() % 2 ? ChecksumForm::rfc5798 : ChecksumForm::rfc9568};
     std::array<std::uint8_t, max_advert_bytes> bytes{};
     const std::size_t length = encode(out, addresses, bytes);
@@ -208,7 +205,7 @@ TEST_CASE("property: decode(encode(x)) == x") {
     REQUIRE(decoded.drop == Drop::none);
     CHECK(decoded.advert.vrid == out.vrid);
     CHECK(decoded.advert.priority == out.priority);
-    CHECK(decoded.advert.interval_cs == interval);
+    CHECK(decoded.advert.interval == from_centiseconds(interval));
     CHECK(decoded.advert.form == out.form);
     CHECK(same_addresses(decoded.advert, addresses));
   }
