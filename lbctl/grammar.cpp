@@ -1,9 +1,8 @@
 #include "lbctl/grammar.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -11,83 +10,35 @@
 namespace tandem::ctl {
 namespace {
 
-constexpr std::array file_argument = {ArgumentSpec{ArgumentKind::file, "FILE", false}};
-constexpr std::array backend_argument = {ArgumentSpec{ArgumentKind::backend, "GROUP/BACKEND", true}};
-constexpr std::array weight_arguments = {ArgumentSpec{ArgumentKind::backend, "GROUP/BACKEND", true},
-                                         ArgumentSpec{ArgumentKind::weight, "N", true}};
-constexpr std::array address_argument = {ArgumentSpec{ArgumentKind::virtual_address, "VIP", true}};
-constexpr std::array daemon_argument = {ArgumentSpec{ArgumentKind::daemon, "lbd|vrrpd|syncd", false}};
-constexpr std::array command_argument = {ArgumentSpec{ArgumentKind::command, "COMMAND", false}};
-
-constexpr std::array event_options = {
-    OptionSpec{"--follow", "", "go on with new events as they happen (with --json: the default)"},
-    OptionSpec{"--once", "", "end after the recent events, with --json, too"},
-};
-
-constexpr std::array global_option_table = {
-    OptionSpec{"--run-dir", "DIR", "where the daemons' control sockets are (default: /run/tandem)"},
-    OptionSpec{"--config", "FILE", "the configuration (default: /etc/tandem/tandem.json)"},
-    OptionSpec{"--json", "", "print JSON, errors included"},
-};
-
-constexpr std::array command_table = {
-    CommandSpec{CommandId::status, "status", {}, {},
-                "this node on one screen: daemons, addresses, sync, backends, problems",
-                "Exit status 0 if all is well, 1 if there are problems, 3 if no daemon is running."},
-    CommandSpec{CommandId::check, "check", file_argument, {},
-                "check a configuration file and print every mistake in it",
-                "FILE defaults to --config. Exit status 2 if a daemon would refuse to start with it."},
-    CommandSpec{CommandId::drain, "drain", backend_argument, {},
-                "give a backend no new traffic; what is open may finish",
-                "Replicated to the peer; lasts until `lbctl enable`, through reloads and restarts."},
-    CommandSpec{CommandId::enable, "enable", backend_argument, {}, "end the draining of a backend", ""},
-    CommandSpec{CommandId::weight, "weight", weight_arguments, {},
-                "set a backend's share of the traffic (0 to 1000; 0: none that is new)",
-                "Replicated to the peer; overrides the configuration, through reloads and restarts."},
-    CommandSpec{CommandId::reload, "reload", {}, {},
-                "make lbd read its configuration again; no connection is cut",
-                "A configuration with mistakes is refused, and the running one stays. Exit status 2 then."},
-    CommandSpec{CommandId::failover, "failover", address_argument, {},
-                "move a virtual address to the other node, and wait until it is there", ""},
-    CommandSpec{CommandId::events, "events", {}, event_options,
-                "what happened: take-overs, health, reloads, each with its cause",
-                "With --json one object a line; time_ns is CLOCK_MONOTONIC."},
-    CommandSpec{CommandId::sync, "sync", {}, {}, "replication in detail: peer, lag, tables", ""},
-    CommandSpec{CommandId::vrrp, "vrrp", {}, {}, "virtual addresses in detail: priorities, adverts, drops", ""},
-    CommandSpec{CommandId::metrics, "metrics", daemon_argument, {},
-                "a daemon's Prometheus metrics (default: lbd's)", ""},
-    CommandSpec{CommandId::help, "help", command_argument, {}, "this text, or all about one command", ""},
-    CommandSpec{CommandId::version, "version", {}, {}, "the version of lbctl", ""},
-};
-
 // Optional arguments follow the required ones, so counting them is all there is to it.
 std::size_t required_count(const CommandSpec& spec) {
   return static_cast<std::size_t>(std::count_if(spec.arguments.begin(), spec.arguments.end(),
                                                 [](const ArgumentSpec& argument) { return argument.required; }));
 }
 
-Result<> check_argument(const CommandSpec& spec, const ArgumentSpec& argument, const std::string& word) {
-  switch (argument.kind) {
-    case ArgumentKind::file:
-    case ArgumentKind::virtual_address:
-      if (word.empty()) return Error{fmt::format("{}: {} must not be empty", spec.word, argument.placeholder)};
-      return {};
-    case ArgumentKind::backend:
-      if (parse_backend(word)) return {};
-      return Error{fmt::format("{}: '{}' is not GROUP/BACKEND (for example shop/s1)", spec.word, word)};
-    case ArgumentKind::weight: {
-      std::uint32_t value = 0;
-      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-      if (error == std::errc{} && end == word.data() + word.size() && value <= max_weight) return {};
-      return Error{fmt::format("{}: '{}' is not a weight from 0 to {}", spec.word, word, max_weight)};
-    }
-    case ArgumentKind::daemon:
-      if (word == "lbd" || word == "vrrpd" || word == "syncd") return {};
-      return Error{fmt::format("{}: '{}' is not one of lbd, vrrpd, syncd", spec.word, word)};
-    case ArgumentKind::command:
-      if (find_command(word) != nullptr) return {};
-      return Error{fmt::format("there is no command '{}'", word)};
+std::string one_of(const std::vector<std::string_view>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+// `what` is what the word belongs to: "weight" or "init --mode".
+Result<> check_word(std::string_view what, ArgumentKind kind, std::string_view placeholder, const std::string& word) {
+  if (kind == ArgumentKind::backend) {
+    if (parse_backend(word)) return {};
+    return Error{fmt::format("{}: '{}' is not GROUP/BACKEND (for example shop/s1)", what, word)};
   }
+  if (kind == ArgumentKind::weight) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error == std::errc{} && end == word.data() + word.size() && value <= max_weight) return {};
+    return Error{fmt::format("{}: '{}' is not a weight from 0 to {}", what, word, max_weight)};
+  }
+  if (kind == ArgumentKind::command) {
+    if (find_command(word) != nullptr) return {};
+    return Error{fmt::format("there is no command '{}'", word)};
+  }
+  const auto words = words_of(kind);
+  if (!words.empty() && std::find(words.begin(), words.end(), word) == words.end()) {
+    return Error{fmt::format("{}: '{}' is not one of {}", what, word, one_of(words))};
+  }
+  if (word.empty()) return Error{fmt::format("{}: {} must not be empty", what, placeholder)};
   return {};
 }
 
@@ -99,7 +50,8 @@ Result<> check_arguments(const CommandSpec& spec, const std::vector<std::string>
     return Error{fmt::format("{}: {} is missing", spec.word, spec.arguments[words.size()].placeholder)};
   }
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (auto good = check_argument(spec, spec.arguments[i], words[i]); !good) return good.error();
+    const ArgumentSpec& argument = spec.arguments[i];
+    if (auto good = check_word(spec.word, argument.kind, argument.placeholder, words[i]); !good) return good.error();
   }
   return {};
 }
@@ -111,12 +63,10 @@ const OptionSpec* find_option(std::span<const OptionSpec> options, std::string_v
   return nullptr;
 }
 
-void apply_option(Invocation& invocation, std::string_view name, std::string value) {
+void apply_global(Invocation& invocation, std::string_view name, std::string value) {
   if (name == "--run-dir") invocation.run_dir = std::move(value);
   if (name == "--config") invocation.config_file = std::move(value);
   if (name == "--json") invocation.json = true;
-  if (name == "--follow") invocation.follow = true;
-  if (name == "--once") invocation.once = true;
 }
 
 // Splits the words into options, which are applied, and plain words; `command_options` is every
@@ -140,7 +90,7 @@ class Scanner {
   }
 
   std::vector<std::string> plain;
-  std::vector<std::string_view> command_options;  // seen ones that are not global
+  std::vector<std::pair<const OptionSpec*, std::string>> command_options;  // seen ones that are not global
 
  private:
   Result<> take_option(Invocation& invocation) {
@@ -153,10 +103,10 @@ class Scanner {
     }
     const OptionSpec* option = lookup(name);
     if (option == nullptr) return Error{fmt::format("there is no option '{}'", name)};
-    if (!seen_.insert(option->name).second) return Error{fmt::format("{} is given twice", name)};
+    if (!seen_.insert(option->name).second && !option->repeatable) return Error{fmt::format("{} is given twice", name)};
     if (option->placeholder.empty()) {
       if (equals != std::string::npos) return Error{fmt::format("{} takes no value", name)};
-      apply_option(invocation, option->name, {});
+      apply(invocation, *option, {});
       return {};
     }
     std::string value;
@@ -166,17 +116,22 @@ class Scanner {
       value = words_[++next_];
     }
     if (value.empty()) return Error{fmt::format("{} needs {}", name, option->placeholder)};
-    apply_option(invocation, option->name, std::move(value));
+    apply(invocation, *option, std::move(value));
     return {};
   }
 
-  const OptionSpec* lookup(std::string_view name) {
-    if (const OptionSpec* option = find_option(global_option_table, name)) return option;
-    for (const CommandSpec& spec : command_table) {
-      if (const OptionSpec* option = find_option(spec.options, name)) {
-        command_options.push_back(option->name);
-        return option;
-      }
+  void apply(Invocation& invocation, const OptionSpec& option, std::string value) {
+    if (find_option(global_options(), option.name) != nullptr) {
+      apply_global(invocation, option.name, std::move(value));
+    } else {
+      command_options.emplace_back(&option, std::move(value));
+    }
+  }
+
+  static const OptionSpec* lookup(std::string_view name) {
+    if (const OptionSpec* option = find_option(global_options(), name)) return option;
+    for (const CommandSpec& spec : commands()) {
+      if (const OptionSpec* option = find_option(spec.options, name)) return option;
     }
     return nullptr;
   }
@@ -189,23 +144,23 @@ class Scanner {
 
 }  // namespace
 
-std::span<const CommandSpec> commands() { return command_table; }
+bool Invocation::has(std::string_view option) const { return !values(option).empty(); }
 
-std::span<const OptionSpec> global_options() { return global_option_table; }
-
-const CommandSpec& command(CommandId id) {
-  const auto* found =
-      std::find_if(command_table.begin(), command_table.end(), [id](const CommandSpec& spec) { return spec.id == id; });
-  TANDEM_ASSERT(found != command_table.end());
-  return *found;
+std::optional<std::string> Invocation::value(std::string_view option) const {
+  auto all = values(option);
+  if (all.empty()) return std::nullopt;
+  return std::move(all.front());
 }
 
-const CommandSpec* find_command(std::string_view word) {
-  for (const CommandSpec& spec : command_table) {
-    if (spec.word == word) return &spec;
+std::vector<std::string> Invocation::values(std::string_view option) const {
+  std::vector<std::string> found;
+  for (const auto& [name, value] : options) {
+    if (name == option) found.push_back(value);
   }
-  return nullptr;
+  return found;
 }
+
+std::string Invocation::config_path() const { return config_file.value_or(std::string(default_config_file)); }
 
 std::optional<BackendName> parse_backend(std::string_view text) {
   const std::size_t slash = text.find('/');
@@ -220,12 +175,17 @@ Result<Invocation> parse(const std::vector<std::string>& words) {
   if (scanner.plain.empty()) return Error{"a command is missing"};
   const CommandSpec* spec = find_command(scanner.plain.front());
   if (spec == nullptr) return Error{fmt::format("there is no command '{}'", scanner.plain.front())};
-  for (const std::string_view option : scanner.command_options) {
-    if (find_option(spec->options, option) == nullptr) {
-      return Error{fmt::format("{} does not take {}", spec->word, option)};
+  for (auto& [option, value] : scanner.command_options) {
+    // Commands share names of options, each with its own meaning.
+    const OptionSpec* own = find_option(spec->options, option->name);
+    if (own == nullptr) return Error{fmt::format("{} does not take {}", spec->word, option->name)};
+    const std::string what = fmt::format("{} {}", spec->word, own->name);
+    if (!own->placeholder.empty()) {
+      if (auto good = check_word(what, own->kind, own->placeholder, value); !good) return good.error();
     }
+    invocation.options.emplace_back(own->name, std::move(value));
   }
-  if (invocation.follow && invocation.once) return Error{"--follow and --once exclude each other"};
+  if (invocation.has("--follow") && invocation.has("--once")) return Error{"--follow and --once exclude each other"};
   invocation.command = spec->id;
   invocation.arguments.assign(scanner.plain.begin() + 1, scanner.plain.end());
   if (auto good = check_arguments(*spec, invocation.arguments); !good) return good.error();

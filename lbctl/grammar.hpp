@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -17,11 +18,14 @@
 namespace tandem::ctl {
 
 enum class CommandId : std::uint8_t {
-  status, check, drain, enable, weight, reload, failover, events, sync, vrrp, metrics, help, version
+  init, check, status, drain, enable, weight, reload, failover, events, sync, vrrp, metrics, names, schema,
+  completion, help, version
 };
 
-/// What an argument must look like; completion offers values by it.
-enum class ArgumentKind : std::uint8_t { file, backend, weight, virtual_address, daemon, command };
+/// What an argument or the value of an option must look like; completion offers values by it.
+enum class ArgumentKind : std::uint8_t {
+  text, file, directory, backend, weight, virtual_address, node, interface, daemon, mode, names, shell, command
+};
 
 struct ArgumentSpec {
   ArgumentKind kind = ArgumentKind::file;
@@ -33,6 +37,8 @@ struct OptionSpec {
   std::string_view name;         // "--follow"
   std::string_view placeholder;  // "DIR"; empty for a flag
   std::string_view help;
+  ArgumentKind kind = ArgumentKind::text;  // of the value
+  bool repeatable = false;
 };
 
 struct CommandSpec {
@@ -50,6 +56,9 @@ const CommandSpec& command(CommandId id);
 /// nullptr if there is no such command.
 const CommandSpec* find_command(std::string_view word);
 
+/// The words of a kind that has a fixed set of them (daemon, mode, names, shell, command); else none.
+std::vector<std::string_view> words_of(ArgumentKind kind);
+
 /// A backend as the operator names it: "shop/s1".
 struct BackendName {
   std::string group;
@@ -66,8 +75,14 @@ struct Invocation {
   std::string run_dir = "/run/tandem";
   std::optional<std::string> config_file;
   bool json = false;
-  bool follow = false;
-  bool once = false;
+  std::vector<std::pair<std::string_view, std::string>> options;  // the command's own, in the order given
+
+  [[nodiscard]] bool has(std::string_view option) const;
+  /// The value of an option that is given at most once.
+  [[nodiscard]] std::optional<std::string> value(std::string_view option) const;
+  [[nodiscard]] std::vector<std::string> values(std::string_view option) const;
+  /// The configuration that --config names, or the installed one.
+  [[nodiscard]] std::string config_path() const;
 };
 
 inline constexpr std::string_view default_config_file = "/etc/tandem/tandem.json";

@@ -10,6 +10,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t most_options_shown = 3;
+
 std::string option_text(const OptionSpec& option) {
   return option.placeholder.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.placeholder);
 }
@@ -23,7 +25,10 @@ std::string option_lines(std::span<const OptionSpec> options) {
 Json options_json(std::span<const OptionSpec> options) {
   Json list = Json::array();
   for (const OptionSpec& option : options) {
-    list.push_back({{"option", option.name}, {"value", option.placeholder}, {"help", option.help}});
+    list.push_back({{"option", option.name},
+                    {"value", option.placeholder},
+                    {"repeatable", option.repeatable},
+                    {"help", option.help}});
   }
   return list;
 }
@@ -35,6 +40,7 @@ std::string synopsis(const CommandSpec& spec) {
   for (const ArgumentSpec& argument : spec.arguments) {
     text += argument.required ? fmt::format(" {}", argument.placeholder) : fmt::format(" [{}]", argument.placeholder);
   }
+  if (spec.options.size() > most_options_shown) return text + " [OPTION …]";
   for (const OptionSpec& option : spec.options) text += fmt::format(" [{}]", option_text(option));
   return text;
 }

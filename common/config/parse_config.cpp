@@ -1,3 +1,5 @@
+#include <string>
+
 #include "common/config/parse.hpp"
 #include "common/config/reader.hpp"
 
@@ -6,6 +8,8 @@ namespace tandem::config {
 Config parse_config(const Place& root, Diagnostics& mistakes) {
   Config config;
   ObjectReader reader(root, root_object, mistakes);
+  std::string schema;  // means something to editors, nothing to us
+  reader.read("$schema", schema);
   reader.read("version", config.version);
   reader.read("workers", config.workers);
   reader.read_object("cluster", config.cluster, &parse_cluster);

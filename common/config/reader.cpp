@@ -45,7 +45,9 @@ ObjectReader::~ObjectReader() {
 
 void ObjectReader::report_unknown_keys() {
   std::vector<std::string_view> known;
-  for (const KeySpec& key : spec_.keys) known.push_back(key.name);
+  for (const KeySpec& key : spec_.keys) {
+    if (!key.name.starts_with('$')) known.push_back(key.name);  // configures nothing
+  }
   for (const Member& member : place_.node().members) {
     if (spec_.find(member.key) != nullptr) continue;
     std::string hint;

@@ -84,6 +84,7 @@ constexpr std::array<std::string_view, 1> hash_keys{"source_address"};
 // ---- the tables ------------------------------------------------------------------------------
 
 constexpr std::array root_keys{
+    text("$schema", 1, longest_text, "for editors: where the JSON schema of this file is"),
     required(integer("version", 1, 1, "version of the file format")),
     integer("workers", 0, 256, "data path threads; 0: one per core"),
     object("cluster", cluster_object, "the pair; without it lbd runs alone"),

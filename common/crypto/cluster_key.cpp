@@ -10,7 +10,7 @@
 namespace tandem::crypto {
 namespace {
 
-constexpr std::string_view how_to_make = "; make one with: openssl rand -hex 32 > FILE, mode 0600, the same on both nodes";
+constexpr std::string_view how_to_make = "; `lbctl init` makes one, and it must be the same on both nodes";
 
 Error key_error(const std::string& path, std::string_view problem) {
   return Error{"cluster key file " + path + ": " + std::string(problem) + std::string(how_to_make)};
@@ -65,8 +65,9 @@ Result<ClusterKey> load_cluster_key(const std::string& path) {
     }
     result.key[i] = static_cast<std::uint8_t>(*high << 4 | *low);
   }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    result.warning = "cluster key file " + path + " can be read by others than its owner; use: chmod 600 " + path;
+  // The group is the daemons' on an installed host; nobody else's business.
+  if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0) {
+    result.warning = "cluster key file " + path + " is open to others than its owner and group; use: chmod 640 " + path;
   }
   return result;
 }

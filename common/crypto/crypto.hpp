@@ -71,7 +71,7 @@ class Aead {
 /// The pair's shared secret, and what is odd about its file.
 struct ClusterKey {
   Key key{};
-  std::string warning;  // empty, or a sentence: the file is readable by others
+  std::string warning;  // empty, or a sentence: the file is open to others than owner and group
 };
 
 /// Reads a key file: 64 hexadecimal characters, then at most one line end. The error says what is wrong with which

@@ -69,7 +69,7 @@ Json outcome_json(const std::string& file, const config::LoadOutcome& outcome) {
 }  // namespace
 
 int run_check(const Invocation& invocation, const Output& output) {
-  std::string file = invocation.config_file.value_or(std::string(default_config_file));
+  std::string file = invocation.config_path();
   if (!invocation.arguments.empty()) file = invocation.arguments[0];
   const config::LoadOutcome outcome = config::load_file(file);
   const int code = outcome.usable() ? exit_ok : exit_usage;

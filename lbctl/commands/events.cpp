@@ -95,7 +95,7 @@ int run_events(const Invocation& invocation, const Output& output) {
   const Recent recent = ask_all(invocation);
   if (!recent.any_running) return fail(output, recent.failure);
   for (const Json& event : recent.events) print_event(output, event);
-  const bool follow = invocation.follow || (invocation.json && !invocation.once);
+  const bool follow = invocation.has("--follow") || (invocation.json && !invocation.has("--once"));
   if (!follow) return exit_ok;
   Follower follower(invocation, output);
   follower.skip(recent.events);

@@ -48,7 +48,7 @@ Survey ask_all(const Invocation& invocation) {
 // that cannot be read does not excuse anybody's absence.
 bool is_clustered(const Invocation& invocation, const Json& status) {
   if (status["vrrpd"].is_object() || status["syncd"].is_object()) return true;
-  std::string file = invocation.config_file.value_or(std::string(default_config_file));
+  std::string file = invocation.config_path();
   if (!invocation.config_file) file = text_field(member(status["lbd"], "config"), "file", file);
   const auto outcome = config::load_file(file);
   return !outcome.diagnostics.empty() || outcome.config.cluster.has_value();

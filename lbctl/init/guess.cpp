@@ -1,0 +1,72 @@
+#include "lbctl/init/guess.hpp"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace tandem::ctl {
+namespace {
+
+std::string default_route_interface() {
+  std::ifstream routes("/proc/net/route");
+  std::string line;
+  while (std::getline(routes, line)) {
+    std::istringstream fields(line);
+    std::string interface;
+    std::string destination;
+    fields >> interface >> destination;
+    if (destination == "00000000") return interface;
+  }
+  return {};
+}
+
+// Interface and address, of every address of this host but the loopback's.
+std::vector<std::pair<std::string, std::string>> own_addresses() {
+  std::vector<std::pair<std::string, std::string>> found;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return found;
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const int family = entry->ifa_addr->sa_family;
+    if (family != AF_INET && family != AF_INET6) continue;
+    const void* bytes = family == AF_INET
+                            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr)
+                            : &reinterpret_cast<const sockaddr_in6*>(entry->ifa_addr)->sin6_addr;
+    if (::inet_ntop(family, bytes, text.data(), text.size()) != nullptr) found.emplace_back(entry->ifa_name, text.data());
+  }
+  ::freeifaddrs(list);
+  return found;
+}
+
+}  // namespace
+
+Guess guess_host() {
+  Guess guess;
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) == 0) guess.host = name.data();
+  guess.host = guess.host.substr(0, guess.host.find('.'));
+  guess.interface = default_route_interface();
+  for (const auto& [interface, address] : own_addresses()) {
+    if (address.find(':') != std::string::npos) continue;
+    if (guess.interface.empty()) guess.interface = interface;
+    if (interface == guess.interface && guess.address.empty()) guess.address = address;
+  }
+  return guess;
+}
+
+bool is_own_address(const std::string& address) {
+  for (const auto& [interface, own] : own_addresses()) {
+    if (own == address) return true;
+  }
+  return false;
+}
+
+}  // namespace tandem::ctl

@@ -1,0 +1,19 @@
+// What this host looks like: proposals for questions, never used without being shown.
+#pragma once
+
+#include <string>
+
+namespace tandem::ctl {
+
+struct Guess {
+  std::string host;       // the host name up to its first dot
+  std::string interface;  // the one of the default route, else the first with an address; may be empty
+  std::string address;    // its first IPv4 address; may be empty
+};
+
+Guess guess_host();
+
+/// True if an interface of this host has `address`.
+bool is_own_address(const std::string& address);
+
+}  // namespace tandem::ctl
