@@ -11,7 +11,7 @@ build=(g++ cmake ninja-build ccache lld pkg-config python3
 test=(python3 iproute2 iputils-arping nftables procps curl util-linux tshark
       zsh fish python3-jsonschema mandoc)
 gate=(valgrind strace)
-bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream)
+bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)
 clang=(clang-14 clang-tidy-14)
 
 say() { printf 'dependencies: %s\n' "$*" >&2; }

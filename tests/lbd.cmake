@@ -12,3 +12,7 @@ tandem_test(lbd_proxy LABEL integration
 tandem_test(lbd_allocation LABEL integration
   SOURCES integration/lbd/allocation_test.cpp integration/lbd/proxy_fixture.cpp support/tcp_peer.cpp
   DEPS tandem_lbd_proxy)
+
+# Not a test: tests/bench/run prints what it measures.
+add_executable(tandem-bench-pick bench/pick.cpp)
+target_link_libraries(tandem-bench-pick PRIVATE tandem_lbd_core)

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+import world
 from products import BACKEND_HTTP, Tandem, listens, wait_until
 from scenarios import SCENARIOS
 
@@ -38,16 +39,13 @@ class Counted(Tandem):
         return [*self.wrapper, *super().argv()]
 
 
-def enter_own_world(arguments):
-    if os.environ.get("TANDEM_GATES_INSIDE"):
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        return
-    missing = [tool for tool in ("valgrind", "strace", "unshare", "ip") if shutil.which(tool) is None]
-    if os.geteuid() != 0 or missing:
-        print("SKIPPED: the gates need", "root" if os.geteuid() != 0 else " and ".join(missing), flush=True)
-        sys.exit(SKIP)
-    os.environ["TANDEM_GATES_INSIDE"] = "1"
-    os.execvp("unshare", ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, *sys.argv])
+def enter_own_world():
+    if not world.is_inside():
+        missing = [tool for tool in ("valgrind", "strace", "unshare", "ip") if shutil.which(tool) is None]
+        if os.geteuid() != 0 or missing:
+            print("SKIPPED: the gates need", "root" if os.geteuid() != 0 else " and ".join(missing), flush=True)
+            sys.exit(SKIP)
+    world.enter()
 
 
 def load(arguments, port, requests):
@@ -89,7 +87,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, default=Path(os.environ.get("TANDEM_BIN", ROOT / "build/release/bin")))
     arguments = parser.parse_args()
-    enter_own_world(arguments)
+    enter_own_world()
     ceilings = json.loads((HERE / "ceilings.json").read_text())
     Tandem.binary = str(arguments.bin / "lbd")
     directory = Path(tempfile.mkdtemp(prefix="tandem-gates-", dir="/dev/shm"))

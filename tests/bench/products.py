@@ -7,9 +7,11 @@ header rules, they forward the head as it is.
 import http.client
 import json
 import os
+import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -26,6 +28,8 @@ class Product:
     """A running proxy: .http and .tcp are its ports, .pid the root of its process tree."""
 
     name = ""
+    label = ""  # in tables; by default the name
+
     def __init__(self, directory, port, scenario):
         self.directory = directory / f"{self.name}-{port}"
         self.directory.mkdir()
@@ -45,7 +49,18 @@ class Product:
         output = open(self.directory / "output", "wb")
         self.process = subprocess.Popen(self.argv(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                         preexec_fn=lambda: os.sched_setaffinity(0, {PROXY_CPU}))
-        wait_until(lambda: echoes(self.tcp) if self.scenario.tcp else answers(self.http), f"{self.name} to serve", self)
+        wait_until(lambda: echoes(self.tcp) if self.scenario.tcp else get("127.0.0.1", self.http, self.scenario.tls).status == 200,
+                   f"{self.name} to serve", self)
+
+    def reload(self, generation):
+        """Takes over a changed configuration: the value of a header rule is another one."""
+        text = self.config.read_text()
+        self.config.write_text(re.sub(r"\bedge\d+", f"edge{generation}", text))
+        self.process.send_signal(self.reload_signal)
+
+    def generation(self):
+        """Of the configuration that a new connection meets."""
+        return int(get("127.0.0.1", self.http).headers["X-Served-By"].removeprefix("edge"))
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -56,6 +71,17 @@ class Product:
                 self.process.kill()
                 self.process.wait()
 
+    def certificate(self):
+        """A certificate and its P-256 key in one file, made once for all products."""
+        path = self.directory.parent / "certificate.pem"
+        if not path.exists():
+            made = path.with_suffix(".key")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-days", "30", "-subj", "/CN=bench.test", "-keyout", made, "-out", path],
+                           check=True, capture_output=True)
+            path.write_text(path.read_text() + made.read_text())
+        return path
+
     def write(self, name, text):
         path = self.directory / name
         path.write_text(text)
@@ -64,6 +90,7 @@ class Product:
 
 class Tandem(Product):
     name = "lbd"
+    reload_signal = signal.SIGHUP
     binary = None  # set by the caller
 
     def argv(self):
@@ -71,8 +98,7 @@ class Tandem(Product):
                     "default_target_group": "web"}
         if self.scenario.rules:
             listener["request_headers"] = {"set": {"X-Edge": "tandem"}}
-            listener["response_headers"] = {"set": {"Strict-Transport-Security": "max-age=31536000"},
-                                            "remove": ["Server"]}
+            listener["response_headers"] = {"set": {"X-Served-By": "edge0"}, "remove": ["Server"]}
         check = {"type": "tcp", "interval": "60s"}
         config = {
             "version": 1, "workers": 1,
@@ -87,24 +113,32 @@ class Tandem(Product):
         }
         if self.scenario.log:
             config["log"] = {"access_log": str(self.log)}
-        return [self.binary, "--config", self.write("tandem.json", json.dumps(config)), "--node", "bench",
+        self.config = self.write("tandem.json", json.dumps(config))
+        return [self.binary, "--config", self.config, "--node", "bench",
                 "--run-dir", self.directory, "--log-level", "warning"]
 
 
 class Haproxy(Product):
     name = "haproxy"
+    reload_signal = signal.SIGUSR2
+    splices = False
 
     def argv(self):
         rules = """
   http-request set-header X-Edge tandem
-  http-response set-header Strict-Transport-Security max-age=31536000
+  http-response set-header X-Served-By edge0
   http-response del-header Server""" if self.scenario.rules else ""
         log = "\n  log stdout format raw local0\n  option httplog" if self.scenario.log else ""
-        bulk = "\n  tune.bufsize 65536" if self.scenario.bulk else ""
-        config = self.write("haproxy.cfg", f"""
+        bulk = "\n  tune.bufsize 65536\n  tune.pipesize 262144" if self.scenario.bulk else ""
+        splice = "\n  option splice-request\n  option splice-response" if self.splices else ""
+        handover = f"\n  stats socket {self.directory}/stats expose-fd listeners" if self.scenario.kind == "reload" else ""
+        pipes = "\n  maxpipes 256" if self.splices else ""
+        tls = (f" ssl crt {self.certificate()} alpn h2,http/1.1 ssl-min-ver TLSv1.3 curves X25519"
+               " ciphersuites TLS_AES_128_GCM_SHA256" if self.scenario.tls else "")
+        self.config = self.write("haproxy.cfg", f"""
 global
   nbthread 1
-  maxconn {max_connections()}{bulk}
+  maxconn {max_connections() - (600 if self.splices else 0)}{bulk}{pipes}{handover}
 defaults
   mode http
   timeout connect 5s
@@ -112,9 +146,9 @@ defaults
   timeout server 600s
   timeout http-request 60s
   timeout http-keep-alive 600s
-  http-reuse always
+  http-reuse always{splice}
 frontend web
-  bind 127.0.0.1:{self.http}{log}{rules}
+  bind 127.0.0.1:{self.http}{tls}{log}{rules}
   default_backend web
 backend web
   server s1 127.0.0.1:{BACKEND_HTTP} pool-max-conn -1 pool-purge-delay 600s
@@ -126,17 +160,25 @@ backend echo
   mode tcp
   server s1 127.0.0.1:{BACKEND_TCP}
 """)
-        return ["haproxy", "-db", "-f", config]
+        return ["haproxy", *(["-W"] if self.scenario.kind == "reload" else []), "-db", "-f", self.config]
+
+
+class HaproxySplicing(Haproxy):
+    """The same, moving bodies by splice(2)."""
+
+    label = "haproxy+splice"
+    splices = True
 
 
 class Nginx(Product):
     name = "nginx"
+    reload_signal = signal.SIGHUP
     stream_module = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
     def argv(self):
         rules = """
       proxy_set_header X-Edge tandem;
-      add_header Strict-Transport-Security max-age=31536000;
+      add_header X-Served-By edge0;
       proxy_hide_header Server;""" if self.scenario.rules else ""
         log = f"access_log {self.log} combined buffer=64k flush=1s;" if self.scenario.log else "access_log off;"
         buffers = ("proxy_buffering off; proxy_buffer_size 128k; proxy_buffers 8 128k; proxy_busy_buffers_size 256k;"
@@ -149,7 +191,15 @@ stream {{
         module = f"load_module {self.stream_module};" if self.scenario.tcp else ""
         temp = "\n  ".join(f"{kind}_temp_path {self.directory}/{kind};" for kind in
                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        config = self.write("nginx.conf", f"""
+        tls = f"""
+    ssl_certificate {self.certificate()};
+    ssl_certificate_key {self.certificate()};
+    ssl_protocols TLSv1.3;
+    ssl_ecdh_curve X25519;
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    ssl_session_cache none;
+    ssl_session_tickets on;""" if self.scenario.tls else ""
+        self.config = self.write("nginx.conf", f"""
 {module}
 user root;
 daemon off;
@@ -163,21 +213,29 @@ http {{
   {log}
   keepalive_timeout 600s;
   keepalive_requests 1000000000;
+  http2_max_concurrent_streams 128;
   client_max_body_size 0;
   proxy_max_temp_file_size 0;
   upstream web {{ server 127.0.0.1:{BACKEND_HTTP}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s; }}
   server {{
-    listen 127.0.0.1:{self.http} reuseport backlog=4096;
+    listen 127.0.0.1:{self.http} {"ssl http2 " if self.scenario.tls else ""}reuseport backlog=4096;{tls}
     location / {{
       proxy_pass http://web;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       {buffers}{rules}
     }}
+    location /websocket {{
+      proxy_pass http://web;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_read_timeout 600s;
+    }}
   }}
 }}{stream}
 """)
-        return ["nginx", "-e", self.directory / "error.log", "-c", config]
+        return ["nginx", "-e", self.directory / "error.log", "-c", self.config]
 
 
 class Pump(Product):
@@ -194,11 +252,14 @@ def listens(port):
     return True
 
 
-def answers(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+def get(host, port, tls=False):
+    """The response to GET / on a connection of its own."""
+    unverified = ssl._create_unverified_context()
+    connection = (http.client.HTTPSConnection(host, port, timeout=1, context=unverified) if tls
+                  else http.client.HTTPConnection(host, port, timeout=1))
     try:
         connection.request("GET", "/")
-        return connection.getresponse().status == 200
+        return connection.getresponse()
     finally:
         connection.close()
 
@@ -226,4 +287,4 @@ def wait_until(works, what, product=None, deadline=20.0):
         time.sleep(0.02)
 
 
-PRODUCTS = {each.name: each for each in (Tandem, Haproxy, Nginx, Pump)}
+PRODUCTS = {each.label or each.name: each for each in (Tandem, Haproxy, HaproxySplicing, Nginx, Pump)}

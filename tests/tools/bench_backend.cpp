@@ -1,7 +1,8 @@
 // tandem-bench-backend: answers as cheaply as possible, so that a benchmark measures the proxy.
 //
-// HTTP: every path gets --bytes bytes, /bytes/N gets N; request bodies (Content-Length) are read and
-// dropped. The body is the alphabet over and over, so that a client can check it. TCP: echo.
+// HTTP: every path gets --bytes bytes, /bytes/N gets N, /close gets a reply that ends the connection;
+// /websocket is upgraded and echoes; request bodies (Content-Length) are read and dropped. The body is
+// the alphabet over and over, so that a client can check it. TCP: echo.
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/tools/support/net.hpp"
@@ -110,7 +112,17 @@ class Backend {
       const std::string_view length = field(head, "\r\nContent-Length:");
       const std::string_view connection = field(head, "\r\nConnection:");
       if (connection == "close" || head.find("HTTP/1.0\r\n") != std::string_view::npos) c.close_after = true;
-      const std::string& reply = reply_for(head);
+      if (head.find(" /websocket ") != std::string_view::npos) {
+        c.tcp = true;
+        c.out += "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                 "Sec-WebSocket-Accept: unchecked\r\n\r\n";
+        c.out.append(c.in, at);
+        at = c.in.size();
+        break;
+      }
+      const bool last = head.find(" /close ") != std::string_view::npos;
+      if (last) c.close_after = true;
+      const std::string& reply = reply_for(head, last);
       if (!length.empty()) c.body_left = std::strtoull(length.data(), nullptr, 10);
       if (c.body_left > 0) pending_ = &reply;
       else c.out += reply;
@@ -118,13 +130,14 @@ class Backend {
     c.in.erase(0, at);
   }
 
-  const std::string& reply_for(std::string_view head) {
+  const std::string& reply_for(std::string_view head, bool last) {
     const auto at = head.find(" /bytes/");
     const bool asked = at != std::string_view::npos && at < head.find("\r\n");
     const std::size_t size = asked ? std::strtoull(head.data() + at + 8, nullptr, 10) : bytes_;
-    std::string& reply = replies_[size];
+    std::string& reply = replies_[{size, last}];
     if (reply.empty()) {
-      reply = "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+      reply = "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(size) +
+              (last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
       for (std::size_t i = 0; i < size; ++i) reply += static_cast<char>('a' + i % 26);
     }
     return reply;
@@ -152,7 +165,7 @@ class Backend {
   Poller poller_;
   std::vector<Connection> connections_;  // by descriptor
   std::vector<char> buffer_;
-  std::map<std::size_t, std::string> replies_;
+  std::map<std::pair<std::size_t, bool>, std::string> replies_;  // by size, and whether the connection ends
   const std::string* pending_ = nullptr;  // all uploads get the same reply
 };
 

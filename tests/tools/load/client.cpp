@@ -1,14 +1,16 @@
 #include "tests/tools/load/client.hpp"
 
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <memory>
+
+#include "tests/tools/load/stream.hpp"
+#include "tests/tools/support/options.hpp"
 
 namespace tandem::tools {
 namespace {
@@ -16,8 +18,9 @@ namespace {
 constexpr std::size_t buffer_size = 256 * 1024;
 
 struct Connection {
-  int fd = -1;
+  Stream stream;
   bool connecting = false;
+  bool upgraded = false;        // what follows is an echo
   bool in_body = false;
   bool wrong = false;           // this reply's body or status is not what was expected
   std::uint32_t waiting = 0;    // requests sent and not yet answered
@@ -32,6 +35,7 @@ struct Connection {
 class Client {
  public:
   explicit Client(const LoadPlan& plan) : plan_(plan), connections_(plan.connections), buffer_(buffer_size) {
+    if (plan_.tls) tls_ = std::make_unique<TlsClient>(plan_.resume);
     alphabet_.resize(buffer_size + 26);
     for (std::size_t i = 0; i < alphabet_.size(); ++i) alphabet_[i] = static_cast<char>('a' + i % 26);
     for (std::uint32_t i = 0; i < plan_.pipeline; ++i) burst_ += plan_.message;
@@ -39,6 +43,7 @@ class Client {
   }
 
   LoadResult run(const volatile std::sig_atomic_t& stop, void (*announce)()) {
+    if (plan_.resume) fetch_session(stop);
     begin_ = Clock::now();
     const std::uint64_t goal = plan_.hold ? plan_.connections : plan_.requests;
     for (std::uint32_t i = 0; i < connections_.size(); ++i) idle_.push_back(i);
@@ -62,7 +67,26 @@ class Client {
   }
 
  private:
+  [[nodiscard]] bool echoes(const Connection& c) const { return plan_.tcp || c.upgraded; }
   [[nodiscard]] std::uint64_t finished() const { return result_.completed + failed_; }
+
+  /// One connection before the clock starts, for the session that all others take up.
+  void fetch_session(const volatile std::sig_atomic_t& stop) {
+    Stream stream;
+    if (stream.open(plan_.target, tls_.get()) != 0) die("cannot connect for a TLS session");
+    poller_.add(stream.fd(), EPOLLIN | EPOLLOUT | EPOLLET, UINT64_MAX);
+    std::size_t sent = 0;
+    const TimePoint give_up = Clock::now() + std::chrono::seconds(5);
+    while (!tls_->has_session() && stop == 0 && Clock::now() < give_up) {
+      if (sent < plan_.message.size()) {
+        const ssize_t count = stream.send(plan_.message.data() + sent, plan_.message.size() - sent);
+        if (count > 0) sent += static_cast<std::size_t>(count);
+      }
+      stream.recv(buffer_.data(), buffer_.size());
+      poller_.wait(Clock::now() + std::chrono::milliseconds(1));
+    }
+    if (!tls_->has_session()) die("the server gave no TLS session to resume");
+  }
 
   /// Gives due requests to idle connections.
   void dispatch(std::uint64_t goal) {
@@ -84,28 +108,25 @@ class Client {
     Connection& c = connections_[index];
     c.waiting = count;
     c.out.assign(burst_, 0, plan_.message.size() * count);
+    if (!c.stream.is_open() && !plan_.upgrade.empty()) c.out = plan_.upgrade;
     c.sent = 0;
     c.head.clear();
     c.in_body = false;
     c.wrong = false;
     c.body_at = 0;
     c.started = Clock::now();
-    if (c.fd >= 0) return transmit(index);
-    c.fd = start_connect(plan_.target, Address());
-    if (c.fd < 0) {
-      const int error = -c.fd;
-      c.fd = -1;
-      return fail(index, std::strerror(error));
-    }
+    if (c.stream.is_open()) return transmit(index);
+    if (const int error = c.stream.open(plan_.target, tls_.get()); error != 0) return fail(index, std::strerror(-error));
     ++result_.opened;
     c.connecting = true;
-    poller_.add(c.fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, index);
+    c.upgraded = false;
+    poller_.add(c.stream.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, index);
   }
 
   void transmit(std::uint32_t index) {
     Connection& c = connections_[index];
     while (c.sent < c.out.size()) {
-      const ssize_t count = send(c.fd, c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
+      const ssize_t count = c.stream.send(c.out.data() + c.sent, c.out.size() - c.sent);
       if (count < 0 && errno == EAGAIN) return;
       if (count < 0) return fail(index, std::strerror(errno));
       c.sent += static_cast<std::size_t>(count);
@@ -114,32 +135,33 @@ class Client {
 
   void on_event(std::uint32_t index, std::uint32_t events) {
     Connection& c = connections_[index];
-    if (c.fd < 0) return;
+    if (!c.stream.is_open()) return;
     if (c.connecting) {
-      if (const int error = connect_error(c.fd); error != 0) return fail(index, std::strerror(error));
+      if (const int error = connect_error(c.stream.fd()); error != 0) return fail(index, std::strerror(error));
       c.connecting = false;
     }
     if (c.sent < c.out.size()) transmit(index);
-    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && c.fd >= 0) receive(index, events);
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && c.stream.is_open()) receive(index, events);
   }
 
   void receive(std::uint32_t index, std::uint32_t events) {
     Connection& c = connections_[index];
     for (;;) {
-      const ssize_t count = recv(c.fd, buffer_.data(), buffer_.size(), 0);
+      const ssize_t count = c.stream.recv(buffer_.data(), buffer_.size());
       if (count < 0 && errno == EAGAIN) return;
       if (count < 0) return fail(index, std::strerror(errno));
       if (count == 0) return fail(index, c.waiting > 0 ? "closed before the reply" : "closed while idle");
       std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
       while (!bytes.empty()) {
         if (c.waiting == 0) return fail(index, "bytes beyond the reply");
-        if (!plan_.tcp && !c.in_body && !take_head(index, bytes)) break;
-        if (c.fd < 0) return;
+        if (!echoes(c) && !c.in_body && !take_head(index, bytes)) break;
+        if (!c.stream.is_open()) return;
         take_body(c, bytes);
         if (c.in_body && c.body_left == 0) reply_done(index);
-        if (c.fd < 0) return;
+        if (!c.stream.is_open()) return;
       }
-      if (static_cast<std::size_t>(count) < buffer_.size() && (events & EPOLLRDHUP) == 0) return;
+      // A short read: drained. TLS reads record by record and says EAGAIN at the end.
+      if (!plan_.tls && static_cast<std::size_t>(count) < buffer_.size() && (events & EPOLLRDHUP) == 0) return;
     }
   }
 
@@ -156,6 +178,14 @@ class Client {
     bytes.remove_prefix(end + 4 - before);
     c.head.resize(end + 2);
     const int status = c.head.size() > 12 ? std::atoi(c.head.c_str() + 9) : 0;
+    if (!plan_.upgrade.empty()) {
+      if (status != 101) return fail(index, "no upgrade: " + c.head.substr(0, c.head.find("\r\n"))), false;
+      c.upgraded = true;
+      c.out.assign(burst_, 0, plan_.message.size() * c.waiting);
+      c.sent = 0;
+      transmit(index);
+      return false;  // the head has no body: go on with the echo
+    }
     const char* length = strcasestr(c.head.c_str(), "\r\nContent-Length:");
     if (length == nullptr) return fail(index, "a reply without Content-Length"), false;
     c.body_left = std::strtoull(length + 17, nullptr, 10);
@@ -166,13 +196,13 @@ class Client {
   }
 
   void take_body(Connection& c, std::string_view& bytes) {
-    if (plan_.tcp && !c.in_body) {
+    if (echoes(c) && !c.in_body) {
       c.in_body = true;
       c.body_left = plan_.message.size();
       c.body_at = 0;
     }
     const std::size_t count = std::min<std::size_t>(bytes.size(), c.body_left);
-    const char* expected = plan_.tcp ? plan_.message.data() + c.body_at : alphabet_.data() + c.body_at % 26;
+    const char* expected = echoes(c) ? plan_.message.data() + c.body_at : alphabet_.data() + c.body_at % 26;
     if (std::memcmp(bytes.data(), expected, count) != 0) c.wrong = true;
     c.body_at += count;
     c.body_left -= count;
@@ -181,6 +211,7 @@ class Client {
 
   void reply_done(std::uint32_t index) {
     Connection& c = connections_[index];
+    if (plan_.resume && !c.stream.resumed()) return fail(index, "a full handshake instead of a resumed one");
     if (c.wrong) return fail(index, "wrong status or body: " + c.head.substr(0, c.head.find("\r\n")));
     ++result_.completed;
     --c.waiting;
@@ -188,10 +219,7 @@ class Client {
     c.head.clear();
     latencies_.push_back(static_cast<float>(std::chrono::duration<double, std::micro>(Clock::now() - c.started).count()));
     if (c.waiting > 0) return;
-    if (plan_.close) {
-      close(c.fd);
-      c.fd = -1;
-    }
+    if (plan_.close) c.stream.close();
     if (!plan_.hold) idle_.push_back(index);
   }
 
@@ -201,8 +229,7 @@ class Client {
     failed_ += c.waiting;
     const bool was_idle = c.waiting == 0;
     c.waiting = 0;
-    if (c.fd >= 0) close(c.fd);
-    c.fd = -1;
+    c.stream.close();
     c.connecting = false;
     if (!was_idle) idle_.push_back(index);
   }
@@ -210,6 +237,7 @@ class Client {
   const LoadPlan& plan_;
   LoadResult result_;
   Poller poller_;
+  std::unique_ptr<TlsClient> tls_;  // outlives the connections
   std::vector<Connection> connections_;
   std::deque<std::uint32_t> idle_;
   std::vector<char> buffer_;

@@ -19,6 +19,9 @@ struct LoadPlan {
   std::uint32_t pipeline = 1;     // requests sent at once on a connection
   bool close = false;             // a new connection for every request
   bool tcp = false;               // echo of `message` instead of HTTP
+  std::string upgrade;            // if given: sent first, and after 101 `message` is echoed
+  bool tls = false;
+  bool resume = false;            // TLS: every connection takes up a session, or counts as an error
   std::string message;            // the request, or what is echoed
   int status = 200;               // expected
   std::uint64_t body_bytes = 0;   // expected, and filled with the alphabet over and over

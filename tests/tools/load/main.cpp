@@ -39,6 +39,17 @@ std::string request_text(const tandem::tools::Options& options) {
   return text + "\r\n" + std::string(upload, 'x');
 }
 
+/// A masked text frame of less than 64 KiB (RFC 6455 section 5.2). The backend returns it as it is.
+std::string websocket_frame(std::uint64_t size) {
+  std::string frame = {'\x81', static_cast<char>(0x80 | (size < 126 ? size : 126))};
+  if (size >= 126) {
+    frame += static_cast<char>(size >> 8);
+    frame += static_cast<char>(size & 0xff);
+  }
+  frame += std::string(4, '\x55');
+  return frame + std::string(size, 'e' ^ 0x55);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -54,6 +65,9 @@ int main(int argc, char** argv) {
                          {"headers", "", "file of further header fields, one a line", false},
                          {"upload", "0", "bytes of a POST body", false},
                          {"close", "", "ask for Connection: close, and connect anew each time", true},
+                         {"tls", "", "TLS 1.3", true},
+                         {"resume", "", "with --tls: every connection resumes a session", true},
+                         {"websocket", "0", "upgrade, then echo messages of that many bytes", false},
                          {"tcp", "0", "echo that many bytes over TCP instead of HTTP", false},
                          {"expect-status", "200", "of every reply", false},
                          {"expect-bytes", "128", "of every reply's body", false},
@@ -68,8 +82,19 @@ int main(int argc, char** argv) {
   plan.pipeline = static_cast<std::uint32_t>(options.number("pipeline"));
   plan.close = options.given("close");
   plan.hold = options.given("hold");
+  plan.tls = options.given("tls");
+  plan.resume = options.given("resume");
   plan.tcp = options.number("tcp") > 0;
-  plan.message = plan.tcp ? std::string(options.number("tcp"), 'e') : request_text(options);
+  if (plan.tcp) {
+    plan.message = std::string(options.number("tcp"), 'e');
+  } else if (const std::uint64_t size = options.number("websocket"); size > 0) {
+    plan.upgrade = "GET /websocket HTTP/1.1\r\nHost: " + options.text("host") + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGFuZGVtLWJlbmNobWFyaw==\r\n\r\n";
+    plan.message = websocket_frame(size);
+  } else {
+    plan.message = request_text(options);
+  }
+  if (plan.resume && !(plan.tls && plan.close)) die("--resume needs --tls and --close", 2);
   plan.status = static_cast<int>(options.number("expect-status"));
   plan.body_bytes = options.number("expect-bytes");
 
