@@ -38,7 +38,10 @@ int run(const io::DaemonOptions& options) {
     log::error("{}", board.error().message);
     return io::exit_failure;
   }
-  return vrrp::run_guarded(*board, [&] { return vrrp::run_daemon(options, std::move(*settings), *board); });
+  auto leases = vrrp::LeaseTable::create();
+  return vrrp::run_guarded(*board, leases ? &*leases : nullptr, [&] {
+    return vrrp::run_daemon(options, std::move(*settings), *board, leases);
+  });
 }
 
 }  // namespace

@@ -41,6 +41,24 @@ Tone state_tone(const std::string& state) {
   return state == "backup" ? Tone::plain : Tone::warn;
 }
 
+std::string lease_text(const Json& lease) {
+  if (!bool_field(lease, "enforced")) {
+    return "NOT ENFORCED, a frozen vrrpd goes on answering: " + text_field(lease, "reason", "unknown");
+  }
+  std::string text = fmt::format("mute {} after the last advert", milliseconds_field(lease, "bound_ms"));
+  if (!member(lease, "remaining_ms").is_null()) {
+    text += fmt::format("; {} left", milliseconds_field(lease, "remaining_ms"));
+  }
+  return text + fmt::format("; {} packets silenced", text_field(lease, "silenced_packets"));
+}
+
+std::string lateness_text(const Json& address) {
+  const Json& lateness = member(address, "lateness");
+  return fmt::format("of {} timers: p50 {} ms, p99 {} ms, at most {} ms; too late {} times",
+                     text_field(lateness, "count"), text_field(lateness, "p50_ms"), text_field(lateness, "p99_ms"),
+                     text_field(lateness, "max_ms"), text_field(address, "late_total", "0"));
+}
+
 std::string address_block(const Json& address, TimePoint now, bool color) {
   const std::string state = text_field(address, "state");
   std::string text = fmt::format("{}: {} for {} ({})\n", text_field(address, "name"),
@@ -60,6 +78,8 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
                               text_field(address, "adverts_received"),
                               milliseconds_field(address, "peer_last_advert_ms")));
   line("dropped", drops_text(member(address, "adverts_dropped")));
+  if (const Json& lease = member(address, "lease"); lease.is_object()) line("lease", lease_text(lease));
+  if (member(address, "lateness").is_object()) line("lateness", lateness_text(address));
   return text;
 }
 

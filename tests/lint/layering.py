@@ -14,7 +14,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]')
 
 # Third-party library: (what its includes look like, where it may be included). One adapter each.
 LIBRARIES = {
-    'libbpf': (re.compile(r'^bpf/'), re.compile(r'^(vrrpd/handover/|lbd/kernel/)')),
+    'libbpf': (re.compile(r'^bpf/'), re.compile(r'^(vrrpd/handover/|vrrpd/lease/|lbd/kernel/)')),
     'OpenSSL': (re.compile(r'^openssl/'), re.compile(r'^(common/crypto/|lbd/engine/tls|syncd/io/)')),
     'libnl': (re.compile(r'^(netlink|libnl3)/'), re.compile(r'^(vrrpd/io/|lbd/kernel/)')),
     'spdlog': (re.compile(r'^spdlog/'), re.compile(r'^common/log/')),

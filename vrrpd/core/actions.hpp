@@ -23,6 +23,7 @@ enum class Cause : std::uint8_t {
   failover,           // the operator moves the address to the peer
   nobody_took_over,   // handed over, but no other node took the address
   higher_priority,    // an owner with a higher priority was heard
+  late,               // this node was not in time with its own adverts: the peer may have taken over
   tie_lost,           // an owner with the same priority and a higher address was heard
   fault,              // this node is not fit to own the address any more
   stopping,           // vrrpd ends, or the virtual address is being removed

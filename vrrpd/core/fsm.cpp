@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/assert.hpp"
+#include "vrrpd/core/lease.hpp"
 
 namespace tandem::vrrp {
 namespace {
@@ -35,9 +36,12 @@ Duration Fsm::zero_repeat() const {
   return zero_repeat_base + skew_of(lowest_policy_priority, config_.advert_interval);
 }
 
+bool Fsm::is_late(TimePoint now) const { return state_ == State::active && now >= entitled_until_; }
+
 Actions Fsm::startup(TimePoint now) {
   Actions out;
   if (state_ != State::initialize) return out;
+  listened_again_ = false;
   active_adver_interval_ = config_.advert_interval;  // (150)
   timer_ = now + active_down_interval();             // (155)
   timer_cause_ = Cause::adverts_missed;
@@ -48,6 +52,7 @@ Actions Fsm::startup(TimePoint now) {
 
 Actions Fsm::shutdown(Release release, Cause cause, TimePoint now) {
   Actions out;
+  lapse_if_late(now, out);
   const State from = state_;
   state_ = State::initialize;
   if (from == State::active) {
@@ -64,6 +69,7 @@ Actions Fsm::shutdown(Release release, Cause cause, TimePoint now) {
 
 Actions Fsm::hand_over(TimePoint now) {
   Actions out;
+  lapse_if_late(now, out);
   if (state_ != State::active) return out;
   active_adver_interval_ = config_.advert_interval;
   timer_ = now + active_down_interval();
@@ -92,6 +98,7 @@ bool Fsm::is_stale(const HeardAdvert& heard, TimePoint now) {
 
 Actions Fsm::advert(const HeardAdvert& heard, TimePoint now) {
   Actions out;
+  lapse_if_late(now, out);
   if (is_stale(heard, now)) return out;
   if (hand_over_ && heard.priority > 0) drop_addresses(out);  // the new owner answers from now on
   switch (state_) {
@@ -103,8 +110,9 @@ Actions Fsm::advert(const HeardAdvert& heard, TimePoint now) {
 }
 
 void Fsm::backup_advert(const HeardAdvert& heard, TimePoint now) {
+  listened_again_ = false;
   if (heard.priority == 0) {  // (420)
-    timer_ = now + skew_time();
+    timer_ = std::max(now + skew_time(), listening_until_);
     timer_cause_ = Cause::priority_zero;
   } else if (!config_.preempt || heard.priority >= config_.priority) {  // (430)
     active_adver_interval_ = heard.interval;
@@ -117,7 +125,7 @@ void Fsm::backup_advert(const HeardAdvert& heard, TimePoint now) {
 
 void Fsm::active_advert(const HeardAdvert& heard, TimePoint now, Actions& out) {
   if (heard.priority == 0) {  // (720)
-    out.add(Action::send_advert(config_.priority));
+    send_advert(now, out);
     timer_ = now + config_.advert_interval;
     return;
   }
@@ -130,19 +138,21 @@ void Fsm::active_advert(const HeardAdvert& heard, TimePoint now, Actions& out) {
     leave_active(State::backup, higher ? Cause::higher_priority : Cause::tie_lost, out);
     return;
   }
-  out.add(Action::send_advert(config_.priority));  // (740) discarded, and answered at once
+  send_advert(now, out);  // (740) discarded, and answered at once
   out.add(Action::conflict());
 }
 
 Actions Fsm::on_time(TimePoint now) {
   Actions out;
+  lapse_if_late(now, out);
+  if (listen_again(now, out)) return out;
   // First: a hand-over by hand_over() ends in the same moment as Active_Down_Timer, which keeps the addresses.
   if (state_ == State::backup && now >= timer_) {
     become_active(timer_cause_, now, out);
     return out;
   }
   if (state_ == State::active && now >= timer_) {
-    out.add(Action::send_advert(config_.priority));
+    send_advert(now, out);
     // An even cadence: lateness must not add up, a peer tolerates two lost adverts and Skew_Time only.
     timer_ += config_.advert_interval;
     if (timer_ <= now) timer_ = now + config_.advert_interval;
@@ -165,9 +175,47 @@ void Fsm::become_active(Cause cause, TimePoint now, Actions& out) {
   hand_over_.reset();
   timer_ = now + config_.advert_interval;
   out.add(Action::take_addresses());
+  send_advert(now, out);
   out.add(Action::announce());
-  out.add(Action::send_advert(config_.priority));
   out.add(Action::entered(from, State::active, cause));
+}
+
+void Fsm::send_advert(TimePoint now, Actions& out) {
+  out.add(Action::send_advert(config_.priority));
+  entitled_until_ = now + lease_length(config_.advert_interval);
+}
+
+Actions Fsm::lapse(TimePoint now) {
+  Actions out;
+  if (state_ == State::active) go_quiet(now, out);
+  return out;
+}
+
+void Fsm::lapse_if_late(TimePoint now, Actions& out) {
+  if (is_late(now)) go_quiet(now, out);
+}
+
+// Not a word on the LAN: an advert of ours would depose the node that took over.
+void Fsm::go_quiet(TimePoint now, Actions& out) {
+  active_adver_interval_ = config_.advert_interval;
+  listen(now);
+  leave_active(State::backup, Cause::late, out);
+}
+
+// For one interval. What this node reads first may have waited in its queue since before: a priority 0 among it is none.
+void Fsm::listen(TimePoint now) {
+  listened_again_ = true;
+  listening_until_ = now + active_adver_interval_ + skew_time();
+  timer_ = listening_until_;
+  timer_cause_ = Cause::adverts_missed;
+}
+
+// Adverts may have come and gone while this node (a paused machine, for one) could not hear them.
+bool Fsm::listen_again(TimePoint now, Actions& out) {
+  if (state_ != State::backup || listened_again_ || now - timer_ < active_adver_interval_) return false;
+  listen(now);
+  if (hand_over_) drop_addresses(out);
+  return true;
 }
 
 void Fsm::leave_active(State to, Cause cause, Actions& out) {

@@ -9,11 +9,13 @@
 // Timers: Active_Down_Timer (backup), Adver_Timer (active), and while addresses are handed over the
 // repetition of the priority-0 advert and the end of the hand-over. deadline() is the nearest.
 //
-// DEVIATION(rfc9568 6.4.2): a new owner installs and announces the addresses before its first advert,
-// not after: that advert makes a living former owner drop them, and somebody shall answer always.
+// DEVIATION(rfc9568 6.4.2): a new owner installs the addresses before its first advert, not after: that
+// advert makes a living former owner drop them, and somebody shall answer always.
 // DEVIATION(rfc9568 6.4): for 20 ms after a priority-0 advert, other adverts of its sender are taken for
 // older ones that the network delivered late, and ignored. Nobody who left is back that soon.
-// Beyond the RFC: the planned hand-over (make before break), see shutdown() and hand_over().
+// Beyond the RFC: the planned hand-over (make before break), see shutdown() and hand_over(); and lateness.
+// An Active that was not called in time may have been replaced: it goes quiet (Cause::late) and listens for
+// one interval. A Backup that is late does not know whether it missed adverts: it listens once more, too.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +65,8 @@ class Fsm {
   Actions advert(const HeardAdvert& heard, TimePoint now);
   /// Whatever is due at `now`.
   Actions on_time(TimePoint now);
+  /// The shell knows that the lease is over, by a clock that this machine does not see. No effect unless Active.
+  Actions lapse(TimePoint now);
 
   /// Takes effect with the next comparison and the next advert.
   void set_priority(std::uint8_t priority) { config_.priority = priority; }
@@ -82,6 +86,10 @@ class Fsm {
   [[nodiscard]] Duration active_down_interval() const;
   /// How long a planned release waits for the peer: 100 ms and the longest Skew_Time of our policy.
   [[nodiscard]] Duration hand_over_time() const;
+  /// Active, and no advert was sent for lease_length(): the peer may own the addresses by now.
+  [[nodiscard]] bool is_late(TimePoint now) const;
+  /// How long an advert of priority 0 covers the addresses while they are handed over: until after the next one.
+  [[nodiscard]] Duration farewell_time() const { return 2 * zero_repeat(); }
 
  private:
   struct HandOver {
@@ -96,6 +104,11 @@ class Fsm {
 
   bool is_stale(const HeardAdvert& heard, TimePoint now);
   void become_active(Cause cause, TimePoint now, Actions& out);
+  void send_advert(TimePoint now, Actions& out);
+  void lapse_if_late(TimePoint now, Actions& out);
+  void go_quiet(TimePoint now, Actions& out);
+  void listen(TimePoint now);
+  bool listen_again(TimePoint now, Actions& out);
   void leave_active(State to, Cause cause, Actions& out);
   void start_hand_over(TimePoint now, Duration limit, Actions& out);
   void drop_addresses(Actions& out);
@@ -108,6 +121,9 @@ class Fsm {
   Duration active_adver_interval_;
   TimePoint timer_{};  // Active_Down_Timer or Adver_Timer; meaningless in Initialize
   Cause timer_cause_ = Cause::adverts_missed;  // what Active_Down_Timer's end will mean
+  TimePoint entitled_until_{};  // while Active: the end of the lease
+  TimePoint listening_until_{};  // after lateness
+  bool listened_again_ = false;  // since the last advert heard: a Backup that is always late still takes over
   bool holds_ = false;
   std::optional<Leaver> leaver_;       // who said priority 0 last
   std::optional<HandOver> hand_over_;  // set only while holds_ and not Active

@@ -25,6 +25,7 @@ VirtualRouter::Preemption VirtualRouter::preemption(TimePoint now) const {
   if (!config_.preempt) return Preemption::disabled;
   if (!in_sync_) return Preemption::not_in_sync;
   if (now < started_ + config_.preempt_delay) return Preemption::delayed;
+  if (damping_.holds(now)) return Preemption::damped;
   return Preemption::allowed;
 }
 
@@ -91,6 +92,7 @@ Actions VirtualRouter::finish(Actions actions, TimePoint now) {
       announcements_.start(now);
       announcements_.take_due(now);  // the first round is the state machine's own
     } else if (action.from == State::active) {
+      note_loss(action.cause, now);
       announcements_.stop();
       settled_at_.reset();
       if (override_ == Override::forced || override_ == Override::kept) set_override(Override::none);
@@ -100,6 +102,13 @@ Actions VirtualRouter::finish(Actions actions, TimePoint now) {
   if (conflict && settled_at_) settle_later(now);
   if (announcements_.take_due(now)) actions.add(Action::announce());
   return actions;
+}
+
+// What nobody planned. A node that loses its address again and again shall not take it back each time.
+void VirtualRouter::note_loss(Cause cause, TimePoint now) {
+  const bool broken = cause == Cause::fault && release_for(fault_) == Release::at_once;
+  if (cause == Cause::late || broken) damping_.lost(now);
+  if (cause == Cause::late) started_ = now;
 }
 
 std::optional<TimePoint> VirtualRouter::deadline() const {

@@ -9,6 +9,7 @@
 #include "common/base/time.hpp"
 #include "vrrpd/core/actions.hpp"
 #include "vrrpd/core/announce_schedule.hpp"
+#include "vrrpd/core/damping.hpp"
 #include "vrrpd/core/fsm.hpp"
 #include "vrrpd/core/policy.hpp"
 
@@ -32,6 +33,9 @@ class VirtualRouter {
   Actions stop(TimePoint now);
   Actions advert(const HeardAdvert& heard, TimePoint now);
   Actions on_time(TimePoint now);
+  /// Fsm::lapse and Fsm::is_late.
+  Actions lapse(TimePoint now) { return finish(fsm_.lapse(now), now); }
+  [[nodiscard]] bool is_late(TimePoint now) const { return fsm_.is_late(now); }
   /// The operator moves the address: away if this node is Active, here if it is Backup. In Initialize
   /// nothing happens.
   Actions fail_over(TimePoint now);
@@ -49,15 +53,17 @@ class VirtualRouter {
   [[nodiscard]] Override override_in_force() const { return override_; }
   [[nodiscard]] Fault fault() const { return fault_; }
   [[nodiscard]] Duration active_down_interval() const { return fsm_.active_down_interval(); }
+  [[nodiscard]] Duration farewell_time() const { return fsm_.farewell_time(); }
 
   /// Whether a living owner of lower priority would be preempted, and if not, why not.
-  enum class Preemption : std::uint8_t { allowed, disabled, delayed, not_in_sync };
+  enum class Preemption : std::uint8_t { allowed, disabled, delayed, damped, not_in_sync };
   [[nodiscard]] Preemption preemption(TimePoint now) const;
 
  private:
   Actions finish(Actions actions, TimePoint now);
   void settle_later(TimePoint now);
   void set_override(Override override);
+  void note_loss(Cause cause, TimePoint now);
 
   RouterConfig config_;
   Fsm fsm_;
@@ -67,6 +73,7 @@ class VirtualRouter {
   bool in_sync_ = false;
   bool stopping_ = false;
   TimePoint started_{};       // of the last startup: preempt_delay counts from here
+  Damping damping_;
   std::optional<TimePoint> settled_at_;  // while forced: when silence will have confirmed the move
 };
 

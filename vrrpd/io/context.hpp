@@ -12,6 +12,7 @@
 #include "vrrpd/io/lbd_watch.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/sync_watch.hpp"
+#include "vrrpd/lease/lease_table.hpp"
 
 namespace tandem::vrrp {
 
@@ -20,6 +21,7 @@ struct Context {
   Netlink& netlink;
   const Announcer& announcer;
   HeldBoard& board;
+  LeaseTable* leases;  // nullptr if the kernel refuses them
   io::EventLog& events;
   const LbdStatus& lbd;
   const SyncStatus& sync;

@@ -26,7 +26,7 @@ namespace asio = boost::asio;
 class Daemon {
  public:
   Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
-         HeldBoard& board, Netlink netlink, Announcer announcer);
+         HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer);
 
   Result<> start();
   [[nodiscard]] bool failed() const { return failed_; }
@@ -55,6 +55,7 @@ class Daemon {
   std::vector<InstanceConfig> settings_;
   Netlink netlink_;
   Announcer announcer_;
+  const std::string lease_impediment_;
   io::HttpServer server_;
   io::EventLog events_;
   LbdWatch lbd_;
@@ -79,17 +80,19 @@ class Daemon {
 };
 
 Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
-               HeldBoard& board, Netlink netlink, Announcer announcer)
+               HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer)
     : io_(io),
       options_(options),
       settings_(std::move(settings)),
       netlink_(std::move(netlink)),
       announcer_(std::move(announcer)),
+      lease_impediment_(leases ? "" : leases.error().message),
       server_(io),
       events_(options.node, "vrrpd"),
       lbd_(io, options.run_dir, [this] { refresh_instances(); }),
       sync_(io, options.run_dir, [this] { refresh_instances(); }),
-      context_{io, netlink_, announcer_, board, events_, lbd_.status(), sync_.status(), [this] { status_changed(); }},
+      context_{io, netlink_, announcer_, board, leases ? &*leases : nullptr, events_, lbd_.status(), sync_.status(),
+               [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const std::string& name,
                                              std::function<void(const FailoverOutcome&)> reply) {
@@ -113,6 +116,10 @@ Result<> Daemon::start() {
                  "may take over (CAP_SYS_NICE, LimitRTPRIO, LimitMEMLOCK help)",
                  realtime_.fifo ? "yes" : "refused: " + realtime_.fifo_reason,
                  realtime_.locked ? "yes" : "refused: " + realtime_.locked_reason);
+  }
+  if (context_.leases == nullptr) {
+    log::warning("no kernel leases: {}; a frozen vrrpd goes on answering for addresses that the peer has taken "
+                 "(CAP_BPF is needed)", lease_impediment_);
   }
   remove_stale_addresses();
   for (const InstanceConfig& config : settings_) add_instance(config);
@@ -191,7 +198,9 @@ void Daemon::refresh_instances() {
 
 void Daemon::add_instance(InstanceConfig config) {
   auto& interface = interfaces_[config.virtual_address.interface];
-  if (!interface) interface = std::make_unique<Interface>(io_, config.virtual_address.interface);
+  if (!interface) {
+    interface = std::make_unique<Interface>(io_, config.virtual_address.interface, context_.leases, lease_impediment_);
+  }
   instances_.push_back(std::make_unique<Instance>(context_, *interface, std::move(config)));
 }
 
@@ -330,7 +339,8 @@ NodeStatus Daemon::status() const {
 
 }  // namespace
 
-int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board) {
+int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board,
+               Result<LeaseTable>& leases) {
   auto netlink = Netlink::open();
   auto announcer = Announcer::open();
   if (!netlink || !announcer) {
@@ -338,7 +348,7 @@ int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> set
     return io::exit_failure;
   }
   asio::io_context io(1);
-  Daemon daemon(io, options, std::move(settings), board, std::move(*netlink), std::move(*announcer));
+  Daemon daemon(io, options, std::move(settings), board, leases, std::move(*netlink), std::move(*announcer));
   if (auto started = daemon.start(); !started) {
     log::error("{}", started.error().message);
     return io::exit_failure;

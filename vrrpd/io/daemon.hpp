@@ -6,10 +6,13 @@
 #include "common/io/daemon.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/instance.hpp"
+#include "vrrpd/lease/lease_table.hpp"
 
 namespace tandem::vrrp {
 
-/// Runs until SIGTERM or SIGINT and everything is released; returns the exit code.
-int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board);
+/// Runs until SIGTERM or SIGINT and everything is released; returns the exit code. `leases`, or why there are none, must
+/// outlive the call.
+int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board,
+               Result<LeaseTable>& leases);
 
 }  // namespace tandem::vrrp

@@ -38,6 +38,9 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now) {
     case Cause::nobody_took_over: return "handed over, but no other node took the address";
     case Cause::higher_priority:
       return fmt::format("{} owns the address with priority {}, above {}", other, theirs, situation.priority);
+    case Cause::late:
+      return "no advert left this node in time (it was frozen, starved, or its packets do not get out): went quiet, "
+             "because the peer may have taken over";
     case Cause::tie_lost:
       return fmt::format("{} owns the address with the same priority {} and a higher address", other, theirs);
     case Cause::fault: return explain(situation.fault, situation.interface, situation.lbd);
@@ -68,6 +71,8 @@ std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync
     case VirtualRouter::Preemption::allowed: return {};
     case VirtualRouter::Preemption::disabled: return "does not preempt a living owner: preempt is false";
     case VirtualRouter::Preemption::delayed: return "does not preempt a living owner before preempt_delay is over";
+    case VirtualRouter::Preemption::damped:
+      return "does not preempt a living owner for a while: it lost the address several times in short order";
     case VirtualRouter::Preemption::not_in_sync:
       return fmt::format("does not preempt a living owner until in sync: {}", sync.reason);
   }

@@ -60,9 +60,13 @@ void say_priority_zero(const Tools& tools, const HeldRecord& record) {
   if (failure != 0) log::warning("guard: VRID {}: priority 0 not sent: {}", record.vrid, std::strerror(failure));
 }
 
-// First all adverts, then the addresses: the peer needs a moment to take over.
-int release_all(Tools& tools, const HeldBoard& board) {
+// First this node falls silent, then all adverts go out, so that nobody takes over beside it; then the addresses go.
+int release_all(Tools& tools, const HeldBoard& board, LeaseTable* leases) {
   int addresses = 0;
+  for (std::size_t slot = 0; leases != nullptr && slot < HeldBoard::slots; ++slot) {
+    const HeldRecord* record = board.at(slot);
+    if (record != nullptr && record->lease_slot) leases->close(*record->lease_slot);
+  }
   for (std::size_t slot = 0; slot < HeldBoard::slots; ++slot) {
     if (const HeldRecord* record = board.at(slot)) say_priority_zero(tools, *record);
   }
@@ -97,7 +101,7 @@ void pass_signal_on(int signals, pid_t child) {
 }
 
 int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals, Tools& tools,
-          const HeldBoard& board) {
+          const HeldBoard& board, LeaseTable* leases) {
   while (true) {
     std::array<pollfd, 2> fds = {pollfd{child_fd.get(), POLLIN, 0}, pollfd{signals.get(), POLLIN, 0}};
     if (::poll(fds.data(), fds.size(), -1) < 0) continue;  // EINTR
@@ -105,7 +109,7 @@ int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals
     if ((fds[1].revents & POLLIN) != 0) pass_signal_on(signals.get(), child);
   }
   const TimePoint died = io::now();
-  const int addresses = release_all(tools, board);
+  const int addresses = release_all(tools, board, leases);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(io::now() - died);
   const int code = exit_code_of(child);
   if (addresses > 0) {
@@ -116,7 +120,7 @@ int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals
 
 }  // namespace
 
-int run_guarded(HeldBoard& board, const std::function<int()>& daemon) {
+int run_guarded(HeldBoard& board, LeaseTable* leases, const std::function<int()>& daemon) {
   std::optional<Tools> tools;
   if (auto opened = open_tools()) {
     tools.emplace(std::move(*opened));
@@ -152,7 +156,7 @@ int run_guarded(HeldBoard& board, const std::function<int()>& daemon) {
     return io::exit_failure;
   }
   enter_realtime();  // the daemon reports what is not permitted
-  return watch(child, child_fd, signals, *tools, board);
+  return watch(child, child_fd, signals, *tools, board, leases);
 }
 
 }  // namespace tandem::vrrp

@@ -1,7 +1,7 @@
 // The guard: a tiny parent of the daemon, so that no address outlives its daemon.
 //
 // It watches the daemon through a pidfd and does nothing else. When the daemon is dead, for whatever
-// reason, it says priority 0 for each virtual router that the daemon still held and removes the
+// reason, it ends the kernel leases, says priority 0 for each virtual router that the daemon still held and removes the
 // addresses, within about a millisecond. The other two layers are the addresses' lifetime of some
 // seconds (if daemon and guard are killed together) and the cleaning at the next start.
 #pragma once
@@ -9,12 +9,13 @@
 #include <functional>
 
 #include "vrrpd/io/held_board.hpp"
+#include "vrrpd/lease/lease_table.hpp"
 
 namespace tandem::vrrp {
 
 /// Forks. The child runs `daemon` and returns its exit code; it gets SIGTERM should the guard die. The
 /// parent stays here as the guard, passes SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 on, and
-/// returns the child's exit code, or 1 if a signal ended it. Call before any thread or io_context exists.
-int run_guarded(HeldBoard& board, const std::function<int()>& daemon);
+/// `leases` may be nullptr. Returns the child's exit code, or 1 if a signal ended it. Call before any thread or io_context exists.
+int run_guarded(HeldBoard& board, LeaseTable* leases, const std::function<int()>& daemon);
 
 }  // namespace tandem::vrrp

@@ -27,6 +27,7 @@ struct HeldRecord {
   Version version = Version::v3;
   ChecksumForm form = ChecksumForm::rfc9568;
   bool keeps_connections = false;  // the addresses may stay on the loopback interface for a while
+  std::optional<std::uint32_t> lease_slot{};  // in the LeaseTable
   Duration interval{};
   IpAddress source{};
   IpAddress destination{};

@@ -8,6 +8,7 @@
 
 #include "common/io/clock.hpp"
 #include "common/log/log.hpp"
+#include "vrrpd/core/lease.hpp"
 
 namespace tandem::vrrp {
 namespace {
@@ -35,6 +36,13 @@ RouterConfig router_config(const InstanceConfig& config) {
           .address = config.self.address};
 }
 
+// What is only more of the same is no news.
+bool is_news(const Actions& actions) {
+  return std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return action.kind != Action::Kind::send_advert && action.kind != Action::Kind::announce;
+  });
+}
+
 std::chrono::steady_clock::time_point to_asio(TimePoint time) {
   return std::chrono::steady_clock::time_point(time.time_since_epoch());
 }
@@ -47,6 +55,8 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       config_(std::move(config)),
       router_(router_config(config_)),
       keeper_(context, interface, config_.virtual_address.name, config_.addresses),
+      lease_(context.leases, interface, config_.addresses.v6, config_.virtual_address.vrid, config_.addresses.all,
+             {.length = lease_length(router_config(config_).advert_interval), .farewell = router_.farewell_time()}),
       source_(config_.self.address),
       form_(first_form(config_.virtual_address)),
       timer_(context.io),
@@ -62,18 +72,30 @@ Instance::~Instance() {
 
 // ---- what happens ----------------------------------------------------------------------------
 
+// Before anything else is done, whatever woke this node up: an owner that was frozen owns no more.
+void Instance::go_quiet_if_late() {
+  if (router_.state() != State::active) return;
+  const TimePoint now = io::now();
+  if (!router_.is_late(now) && !lease_.over()) return;
+  ++counters_.late;
+  restore_at_.reset();
+  perform(router_.lapse(now));
+}
+
 void Instance::refresh() {
+  go_quiet_if_late();
   if (const auto source = interface_.source(config_.addresses.v6, config_.self.address); source && *source != source_) {
     source_ = *source;
     router_.set_address(source_);
     if (keeper_.holds()) keeper_.note(held_record());
   }
   // The interface was replaced by another one of the same name: the addresses went with the old one.
-  if (keeper_.holds() && interface_.link() && interface_.link()->index != keeper_.link()) keeper_.take(held_record());
+  if (keeper_.holds() && interface_.link() && interface_.link()->index != keeper_.link()) take_addresses();
   perform(router_.update(surroundings(), io::now()));
 }
 
 void Instance::stop() {
+  go_quiet_if_late();
   stopping_ = true;
   // Whoever leaves does not stay for its last connection.
   if (lingers_until_) lingers_until_ = std::min(*lingers_until_, io::now() + Handover::lease);
@@ -81,6 +103,7 @@ void Instance::stop() {
 }
 
 void Instance::receive(const Decoded& decoded) {
+  go_quiet_if_late();
   Drop drop = decoded.drop;
   if (drop == Drop::none) {
     drop = classify(decoded.advert, {.own_address = source_,
@@ -128,6 +151,7 @@ void Instance::accept(const Advert& advert) {
 }
 
 void Instance::address_removed(const HostAddress& address) {
+  go_quiet_if_late();
   if (!keeper_.holds(address) || restore_at_) return;
   const TimePoint now = io::now();
   restore_at_ = std::max(now, last_restore_ + restore_pause);
@@ -136,6 +160,7 @@ void Instance::address_removed(const HostAddress& address) {
 }
 
 void Instance::renew() {
+  go_quiet_if_late();
   keeper_.renew();
   if (!lingers_until_ || stopping_ || !handover()) return;
   handover()->linger(context_.netlink, config_.virtual_address.addresses);
@@ -144,6 +169,9 @@ void Instance::renew() {
 
 void Instance::on_timer() {
   const TimePoint woken = io::now();
+  const auto due = router_.protocol_deadline();
+  if (due && *due <= woken) counters_.lateness.record(woken - *due);
+  go_quiet_if_late();
   if (restore_at_ && *restore_at_ <= woken) {
     restore_at_.reset();
     last_restore_ = woken;
@@ -154,8 +182,6 @@ void Instance::on_timer() {
     }
   }
   if (lingers_until_ && *lingers_until_ <= woken) end_linger();
-  const auto due = router_.protocol_deadline();
-  if (due && *due <= woken) counters_.lateness.record(woken - *due);
   // An advert that waits in the queue says that the owner lives, however late this is.
   interface_.drain();
   perform(router_.on_time(io::now()));
@@ -186,7 +212,7 @@ void Instance::perform(const Actions& actions) {
   for (const Action& action : actions) report(action);
   settle_failover();
   arm();
-  if (!actions.empty() || stopping_) context_.status_changed();
+  if (is_news(actions) || stopping_) context_.status_changed();
 }
 
 void Instance::carry_out(const Action& action) {
@@ -201,6 +227,7 @@ void Instance::carry_out(const Action& action) {
 }
 
 void Instance::take_addresses() {
+  lease_.open();
   keeper_.take(held_record());
   end_linger();
 }
@@ -211,6 +238,7 @@ void Instance::drop_addresses() {
     lingers_until_ = io::now() + (stopping_ ? Handover::lease : Handover::grace);
   }
   keeper_.drop();
+  lease_.close();
 }
 
 void Instance::end_linger() {
@@ -303,6 +331,7 @@ HeldRecord Instance::held_record() const {
   record.vrid = config_.virtual_address.vrid;
   record.form = form_;
   record.keeps_connections = handover() != nullptr && interface_.handover_keeps_connections();
+  record.lease_slot = lease_.slot();
   record.interval = config_.virtual_address.advert_interval;
   record.source = source_;
   record.destination = destination();
@@ -336,6 +365,7 @@ InstanceStatus Instance::status() const {
     status.may_take_over_reason = explain(router_.preemption(io::now()), context_.sync);
   }
   status.peer = peer_;
+  status.lease = lease_.status();
   status.address_failures = keeper_.failures();
   return status;
 }

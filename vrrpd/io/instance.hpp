@@ -20,6 +20,7 @@
 #include "vrrpd/io/context.hpp"
 #include "vrrpd/io/explain.hpp"
 #include "vrrpd/io/interface.hpp"
+#include "vrrpd/io/lease_holder.hpp"
 
 namespace tandem::vrrp {
 
@@ -50,7 +51,9 @@ struct InstanceStatus {
   std::uint64_t restored = 0;
   std::uint64_t address_failures = 0;
   std::array<std::uint64_t, 3> entered{};  // by State
+  std::uint64_t late = 0;                  // times that the address was given up because this node was late
   metrics::Histogram lateness;             // of the state machine's timers
+  LeaseStatus lease;
 };
 
 /// How a failover ended. status 200: the address moved; else an HTTP status with a reason.
@@ -94,6 +97,7 @@ class Instance {
     std::function<void(const FailoverOutcome&)> reply;
   };
 
+  void go_quiet_if_late();
   void receive(const Decoded& decoded);
   void accept(const Advert& advert);
   void perform(const Actions& actions);
@@ -122,6 +126,7 @@ class Instance {
   InstanceConfig config_;
   VirtualRouter router_;
   AddressKeeper keeper_;
+  LeaseHolder lease_;
   IpAddress source_;
   ChecksumForm form_ = ChecksumForm::rfc9568;
   boost::asio::steady_timer timer_;

@@ -17,6 +17,7 @@ void Instance::fail_over(std::function<void(const FailoverOutcome&)> reply) {
   const auto refuse = [&reply](std::string error, std::string hint) {
     reply({.status = 409, .error = std::move(error), .hint = std::move(hint)});
   };
+  go_quiet_if_late();
   if (failover_ || router_.handing_over()) return refuse("a failover of this address is going on already", "");
   if (router_.state() == State::initialize) {
     return refuse("this node may not take over: " + explain(router_.fault(), interface_.name(), context_.lbd),

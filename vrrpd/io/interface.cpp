@@ -8,7 +8,9 @@
 
 namespace tandem::vrrp {
 
-Interface::Interface(boost::asio::io_context& io, std::string name) : io_(io), name_(std::move(name)) {}
+Interface::Interface(boost::asio::io_context& io, std::string name, const LeaseTable* leases,
+                     std::string lease_impediment)
+    : io_(io), name_(std::move(name)), leases_(leases), lease_impediment_(std::move(lease_impediment)) {}
 
 void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own) {
   const bool other_device = link && (!link_ || link_->index != link->index);
@@ -17,6 +19,7 @@ void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own)
   if (!link_ || other_device) {
     channels_ = {};
     handover_.reset();
+    lease_gate_.reset();
   }
   if (link_) open_channels();
 }
@@ -27,6 +30,7 @@ bool Interface::wants(bool v6) const {
 
 void Interface::open_channels() {
   if (!handover_ && wants(false)) handover_.emplace(name_);
+  open_gate();
   for (const bool v6 : {false, true}) {
     Channel& channel = channels_[v6];
     if (channel.socket || !wants(v6)) continue;
@@ -38,6 +42,20 @@ void Interface::open_channels() {
     channel.socket.emplace(std::move(*opened));
     channel.watch = std::make_unique<FdWatch>(io_, channel.socket->fd(), [this] { drain(); });
   }
+}
+
+void Interface::open_gate() {
+  if (leases_ == nullptr || lease_gate_) return;  // said at the start
+  auto attached = LeaseGate::attach(name_, *leases_);
+  if (attached) {
+    lease_gate_ = std::move(*attached);
+    lease_impediment_.clear();
+    return;
+  }
+  if (lease_impediment_ == attached.error().message) return;
+  lease_impediment_ = attached.error().message;
+  log::warning("{}; without a kernel lease on {} a frozen vrrpd goes on answering for addresses that the peer has "
+               "taken (CAP_BPF and CAP_NET_ADMIN are needed)", lease_impediment_, name_);
 }
 
 std::optional<IpAddress> Interface::source(bool v6, const IpAddress& wanted) const {

@@ -19,6 +19,7 @@
 #include "vrrpd/io/handover.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/vrrp_socket.hpp"
+#include "vrrpd/lease/lease_gate.hpp"
 
 namespace tandem::vrrp {
 
@@ -29,7 +30,8 @@ class Interface {
   /// Gets every packet for its VRID and address family, dropped ones too (to count them).
   using Receiver = std::function<void(const Decoded&)>;
 
-  Interface(boost::asio::io_context& io, std::string name);
+  /// `leases`: nullptr if the kernel refuses them, for the reason that is given.
+  Interface(boost::asio::io_context& io, std::string name, const LeaseTable* leases, std::string lease_impediment);
 
   /// What netlink shows now: nullopt if there is no such interface; `own` are its addresses that are not
   /// floating, IPv6 ones only if they are usable. Opens the sockets anew when the interface appeared (again).
@@ -44,6 +46,10 @@ class Interface {
   /// nullptr before the interface exists.
   [[nodiscard]] Handover* handover() { return handover_ ? &*handover_ : nullptr; }
   [[nodiscard]] bool handover_keeps_connections() const { return handover_ && handover_->keeps_connections(); }
+  /// nullptr before the interface exists, and where the kernel refuses.
+  [[nodiscard]] LeaseGate* lease_gate() const { return lease_gate_.get(); }
+  /// Why a frozen vrrpd would go on answering here; empty if it would not.
+  [[nodiscard]] const std::string& lease_impediment() const { return lease_impediment_; }
   /// Up and able to send and receive adverts of the family.
   [[nodiscard]] bool usable(bool v6) const { return link_ && link_->up && channels_[v6].socket; }
   /// Where adverts can be sent from: `wanted` if the interface has it, else its first address of the family
@@ -68,15 +74,19 @@ class Interface {
   };
 
   void open_channels();
+  void open_gate();
   [[nodiscard]] bool wants(bool v6) const;
   void dispatch(const Decoded& decoded);
 
   boost::asio::io_context& io_;
   std::string name_;
+  const LeaseTable* leases_;
+  std::string lease_impediment_;
   std::optional<Link> link_;
   std::vector<Prefix> own_;
   std::array<Channel, 2> channels_;  // IPv4, IPv6; open while somebody receives on it
   std::optional<Handover> handover_;
+  std::unique_ptr<LeaseGate> lease_gate_;
   std::map<std::pair<bool, std::uint8_t>, Receiver> receivers_;  // by (IPv6, VRID)
   DropCounters dropped_{};
 };

@@ -48,6 +48,14 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
                labels);
   text.counter("tandem_vrrp_address_errors_total", "Addresses that could not be added or removed.",
                status.address_failures, labels);
+  text.counter("tandem_vrrp_late_total", "Times that this node gave the address up because its adverts were late.",
+               status.late, labels);
+  text.gauge("tandem_vrrp_lease_enforced", "1 if the kernel silences this node when its adverts are late.",
+             status.lease.enforced, labels);
+  text.gauge("tandem_vrrp_lease_bound_seconds", "Without an advert for so long this node is mute.",
+             std::chrono::duration<double>(status.lease.bound).count(), labels);
+  text.counter("tandem_vrrp_silenced_packets_total", "Packets that the kernel dropped because the lease was over.",
+               status.lease.silenced, labels);
   add_dropped(text, "tandem_vrrp_adverts_dropped_total", "Adverts for this VRID that were dropped.", status.dropped,
               labels);
   text.histogram("tandem_vrrp_timer_lateness_seconds", "How late the protocol's timers were served.",

@@ -16,6 +16,11 @@ std::int64_t milliseconds_of(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
+/// To the microsecond.
+double fine_milliseconds(Duration duration) {
+  return static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count()) / 1000;
+}
+
 ordered_json text_or_null(const std::string& text) { return text.empty() ? ordered_json(nullptr) : ordered_json(text); }
 
 ordered_json dropped_json(const DropCounters& dropped) {
@@ -24,6 +29,23 @@ ordered_json dropped_json(const DropCounters& dropped) {
     out[std::string(to_string(static_cast<Drop>(cause)))] = dropped[cause];
   }
   return out;
+}
+
+ordered_json lease_json(const LeaseStatus& lease) {
+  ordered_json out = {{"bound_ms", fine_milliseconds(lease.bound)},
+                      {"enforced", lease.enforced},
+                      {"reason", lease.impediment},
+                      {"remaining_ms", nullptr},
+                      {"silenced_packets", lease.silenced}};
+  if (lease.remaining) out["remaining_ms"] = fine_milliseconds(*lease.remaining);
+  return out;
+}
+
+ordered_json lateness_json(const metrics::Histogram& lateness) {
+  return {{"count", lateness.total()},
+          {"p50_ms", fine_milliseconds(lateness.quantile(0.5))},
+          {"p99_ms", fine_milliseconds(lateness.quantile(0.99))},
+          {"max_ms", fine_milliseconds(lateness.quantile(1))}};
 }
 
 ordered_json virtual_address_json(const InstanceConfig& config, const InstanceStatus& status, bool in_sync) {
@@ -53,6 +75,9 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"announcements", status.announcements},
       {"conflicts", status.conflicts},
       {"addresses_restored", status.restored},
+      {"late_total", status.late},
+      {"lease", lease_json(status.lease)},
+      {"lateness", lateness_json(status.lateness)},
   };
   if (status.peer) {
     out["peer_priority"] = status.peer->priority;

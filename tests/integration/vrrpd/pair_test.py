@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/system"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from arp_prober import ArpProber  # noqa: E402
 from netlab import Lab, binaries, skip_without_root, wait_for  # noqa: E402
 from stand_ins import Lbd, Syncd  # noqa: E402
 from two_nodes import NODES, VIP, Pair, Prober, milliseconds  # noqa: E402
@@ -184,16 +185,129 @@ def test_interface_down(pair):
     pair.lab.link("lb1", "eth0", True)
 
 
-def test_frozen_daemon(pair):
-    _, daemon = pair.pids("lb1")
+# ---- the kernel lease -----------------------------------------------------------------------------
+
+def freeze(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+
+
+def thaw(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+def forget_losses(pair):
+    """A node that lost its address several times does not preempt for a while; a new vrrpd knows of nothing."""
+    pair.process["lb1"].signal(signal.SIGTERM)
+    pair.process["lb1"].wait(5)
+    pair.settle()
+
+
+def frozen(pair, choose, what, for_seconds):
+    """lb1, which owns vip-a, is frozen and wakes up later: one owner at every moment, and no flap."""
+    forget_losses(pair)
+    pids = choose(pair.pids("lb1"))
+    mac = {node: pair.mac(node) for node in NODES}
+    prober = ArpProber(pair.lab, "client", VIP["vip-a"])
+    time.sleep(0.2)
+    assert pair.status("lb1", "vip-a")["lease"]["enforced"] is True
     since = time.monotonic_ns()
-    os.kill(daemon, signal.SIGSTOP)
+    freeze(pids)
     try:
-        pair.moved_within("vip-a", "lb2", since, DOWN_MS, "SIGSTOP")
-        wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 4.2, "the kernel to remove the address")
-        print(f"    the kernel removed the address after {milliseconds(time.monotonic_ns() - since):.0f} ms")
+        pair.moved_within("vip-a", "lb2", since, DOWN_MS, what)
+        time.sleep(for_seconds)
+        held = VIP["vip-a"] in pair.on_interface("lb1")
+        woken = time.monotonic_ns()
     finally:
-        os.kill(daemon, signal.SIGCONT)
+        thaw(pids)
+    late = pair.event("lb1", "backup", woken, "vip-a")
+    wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 1, "the late owner to drop the address")
+    pair.event("lb1", "active", woken, "vip-a")  # it is the preferred node, and preempts by plan
+    time.sleep(0.5)
+    claims = prober.stop()
+    last = [c[0] for c in claims if c[1] == mac["lb1"] and c[0] < woken][-1]
+    first = [c[0] for c in claims if c[1] == mac["lb2"]][0]
+    back = next(e["time_ns"] for e in pair.events("lb1", woken, "vip-a") if e["event"] == "active")
+    stale = [c for c in claims if c[1] == mac["lb1"] and woken <= c[0] < back - 2_000_000]
+    print(f"    the frozen node's last word after {milliseconds(last - since):.1f} ms, the peer's first after "
+          f"{milliseconds(first - since):.1f} ms; still on the interface at the end: {held}; late noticed "
+          f"{milliseconds(late['time_ns'] - woken):.1f} ms after waking up ({late['reason']})")
+    assert last < first, "two owners"
+    assert not stale, f"{len(stale)} stale claims after waking up"
+    assert late["reason"] == "late", late
+    assert len(pair.events("lb2", since, "vip-a")) <= 4, "no flap"
+    return held
+
+
+def test_frozen_daemon(pair):
+    frozen(pair, lambda pids: pids[1:], "SIGSTOP of the daemon", 0.6)
+    assert pair.status("lb1", "vip-a")["late_total"] == 1
+
+
+def test_frozen_daemon_and_guard(pair):
+    frozen(pair, lambda pids: pids, "SIGSTOP of daemon and guard", 0.6)
+
+
+def test_frozen_for_long(pair):
+    held = frozen(pair, lambda pids: pids, "SIGSTOP of daemon and guard", 4.5)
+    assert not held, "the kernel removes an address that nobody renews"
+
+
+def test_frozen_owner_is_mute_for_packets(pair):
+    """With its old neighbour entry a client still reaches the frozen node: nothing may come back, but for itself."""
+    forget_losses(pair)
+    pids = pair.pids("lb1")
+    mac = pair.mac("lb1")
+    pair.lab.ip("client", "neigh", "replace", VIP["vip-a"], "lladdr", mac, "dev", "eth0", "nud", "permanent")
+    try:
+        since = time.monotonic_ns()
+        freeze(pids)
+        pair.moved_within("vip-a", "lb2", since, DOWN_MS, "SIGSTOP")
+        assert VIP["vip-a"] in pair.on_interface("lb1")
+        floating, own = Prober(pair.lab, VIP["vip-a"]), Prober(pair.lab, "192.0.2.11")
+        time.sleep(0.3)
+        floating.stop()
+        own.stop()
+        assert not floating.answered, f"{len(floating.answered)} of {len(floating.sent)} answered"
+        assert own.answered, "the node's own address is not concerned"
+    finally:
+        thaw(pids)
+        pair.lab.ip("client", "neigh", "del", VIP["vip-a"], "dev", "eth0", check=False)
+    wait_for(lambda: pair.owner("vip-a") == "lb1", 5, "the return")
+    assert pair.status("lb1", "vip-a")["lease"]["silenced_packets"] > 0
+
+
+def test_adverts_that_do_not_leave(pair):
+    """A firewall on the owner swallows its adverts: it must not answer beside the peer, which hears nothing."""
+    forget_losses(pair)
+    mac = {node: pair.mac(node) for node in NODES}
+    prober = ArpProber(pair.lab, "client", VIP["vip-a"])
+    time.sleep(0.1)
+    since = time.monotonic_ns()
+    pair.lab.run("lb1", "nft", "add table inet fault; add chain inet fault out { type filter hook output priority 0; }; "
+                               "add rule inet fault out ip protocol vrrp drop")
+    try:
+        pair.moved_within("vip-a", "lb2", since, DOWN_MS, "adverts dropped by the owner's own firewall")
+        pair.event("lb1", "backup", since, "vip-a")
+        time.sleep(1)  # lb1 tries to preempt meanwhile
+        claims = prober.stop()
+    finally:
+        pair.lab.heal("lb1")
+    attempts = [e for e in pair.events("lb1", since, "vip-a") if e["event"] == "active"]
+    first = next(c[0] for c in claims if c[1] == mac["lb2"])
+    stale = [c for c in claims if c[1] == mac["lb1"] and c[0] > first]
+    print(f"    {len(attempts)} attempts to take it back, {len(stale)} claims beside the owner")
+    assert [c for c in claims if c[1] == mac["lb1"]], "lb1 answered before"
+    assert not stale, "two owners"
+
+
+def test_mute_gate_is_gone_after_the_end(pair):
+    pair.process["lb1"].signal(signal.SIGTERM)
+    pair.process["lb1"].wait(5)
+    for direction in ("ingress", "egress"):
+        shown = pair.lab.run("lb1", "tc", "filter", "show", "dev", "eth0", direction).stdout
+        assert "lease" not in shown, shown
 
 
 # ---- addresses ------------------------------------------------------------------------------------

@@ -165,6 +165,9 @@ class Pair:
             status, text = self.call(node, "POST", "/v1/reload")
             assert status == 200, (node, status, text)
 
+    def mac(self, node, device="eth0"):
+        return json.loads(self.lab.ip(node, "-j", "link", "show", "dev", device).stdout)[0]["address"]
+
     def events(self, node, since, name=None):
         found = self.get(node, "/v1/events")["events"]
         return [e for e in found if e["time_ns"] >= since and name in (None, e["subject"])]

@@ -14,7 +14,7 @@ inline const IpAddress own = IpAddress::v4({192, 0, 2, 11});
 inline const IpAddress higher_address = IpAddress::v4({192, 0, 2, 200});
 inline const IpAddress lower_address = IpAddress::v4({192, 0, 2, 3});
 
-/// "take announce advert:200 backup>active(adverts_missed)"
+/// "take advert:200 announce backup>active(adverts_missed)"
 inline std::string text(const Actions& actions) {
   std::string out;
   for (const Action& action : actions) {

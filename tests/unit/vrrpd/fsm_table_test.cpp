@@ -83,7 +83,7 @@ const Row rows[] = {
     {"6.4.2 (340) planned Shutdown", From::backup, shutdown_planned, "backup>initialize(stopping)", State::initialize,
      false, {}},
     {"6.4.2 (360) Active_Down_Timer", From::backup, on_time_due,
-     "take announce advert:200 backup>active(adverts_missed)", State::active, true, {}},
+     "take advert:200 announce backup>active(adverts_missed)", State::active, true, {}},
     {"6.4.2 time, not yet", From::backup, on_time_early, "", State::backup, false, down - later},
     {"6.4.2 (420) priority 0: Skew_Time", From::backup, advert(0), "", State::backup, false, skew},
     {"6.4.2 (430) higher priority: anew", From::backup, advert(201), "", State::backup, false, down},
@@ -97,7 +97,7 @@ const Row rows[] = {
      down},
     {"6.4.2 (430) priority 255: anew", From::backup, advert(255), "", State::backup, false, down},
     {"6.4.2 failover away: nothing to give", From::backup, hand_over, "", State::backup, false, down - later},
-    {"6.4.2 forced", From::backup, promote, "take announce advert:200 backup>active(forced)", State::active, true,
+    {"6.4.2 forced", From::backup, promote, "take advert:200 announce backup>active(forced)", State::active, true,
      interval},
 
     // ---- 6.4.3 Active
@@ -155,7 +155,7 @@ const Row rows[] = {
     {"hand-over, Backup: failover again", From::handing_over_backup, hand_over, "", State::backup, true,
      zero_repeat - later},
     {"hand-over, Backup: taken back", From::handing_over_backup, promote,
-     "take announce advert:200 backup>active(forced)", State::active, true, interval},
+     "take advert:200 announce backup>active(forced)", State::active, true, interval},
     {"hand-over, Backup: Startup: nothing", From::handing_over_backup, startup, "", State::backup, true,
      zero_repeat - later},
 };

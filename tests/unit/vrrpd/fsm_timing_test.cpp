@@ -57,29 +57,20 @@ TEST_CASE("cadence: lateness of one advert does not delay the next ones") {
   }
 }
 
-TEST_CASE("cadence: after a long pause one advert, not a burst") {
-  TimePoint now;
-  Fsm fsm = in_active(now);
-  const TimePoint late = *fsm.deadline() + milliseconds(950);
-  CHECK(text(fsm.on_time(late)) == "advert:200");
-  CHECK(*fsm.deadline() == late + milliseconds(100));
-  CHECK(text(fsm.on_time(late)).empty());
-}
-
 TEST_CASE("causes: silence, priority 0, preemption and an unanswered failover are told apart") {
   const auto due = [](Fsm& fsm) { return text(fsm.on_time(*fsm.deadline())); };
   Fsm silent = in_backup();
-  CHECK(due(silent) == "take announce advert:200 backup>active(adverts_missed)");
+  CHECK(due(silent) == "take advert:200 announce backup>active(adverts_missed)");
   Fsm zero = in_backup();
   zero.advert(heard(0), start);
-  CHECK(due(zero) == "take announce advert:200 backup>active(priority_zero)");
+  CHECK(due(zero) == "take advert:200 announce backup>active(priority_zero)");
   Fsm preempting = in_backup();
   preempting.advert(heard(100), start);
-  CHECK(due(preempting) == "take announce advert:200 backup>active(preempting)");
+  CHECK(due(preempting) == "take advert:200 announce backup>active(preempting)");
   Fsm calmed = in_backup();
   calmed.advert(heard(0), start);
   calmed.advert(heard(250, higher_address), start);
-  CHECK(due(calmed) == "take announce advert:200 backup>active(adverts_missed)");
+  CHECK(due(calmed) == "take advert:200 announce backup>active(adverts_missed)");
 }
 
 TEST_CASE("an advert that arrives just after its sender's priority 0 is an older one") {

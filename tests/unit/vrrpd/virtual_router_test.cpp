@@ -176,7 +176,7 @@ TEST_CASE("failover from the other node: forced, then kept against the preferred
   TimePoint now = start;
   router.update(fit, now);
   router.advert(heard(253), now);
-  CHECK(text(router.fail_over(now)) == "take announce advert:254 backup>active(forced)");
+  CHECK(text(router.fail_over(now)) == "take advert:254 announce backup>active(forced)");
   // The old owner had an advert on the way.
   CHECK(text(router.advert(heard(253, higher_address), now)) == "advert:254 conflict announce");
   run(router, now, now + milliseconds(500));
