@@ -21,6 +21,18 @@ std::string start_hint(const Invocation& invocation, std::string_view daemon) {
   return "start it, or check --run-dir";
 }
 
+namespace {
+
+// What to type instead, where only root may do what was asked for.
+std::string with_sudo(const Invocation& invocation) {
+  std::string words = fmt::format("sudo lbctl {}", command(invocation.command).word);
+  for (const std::string& argument : invocation.arguments) words += " " + argument;
+  if (invocation.run_dir != Invocation{}.run_dir) words += " --run-dir " + invocation.run_dir;
+  return words;
+}
+
+}  // namespace
+
 Reply call(const Invocation& invocation, std::string_view daemon, std::string_view method, std::string_view target,
            std::string_view body, Duration timeout) {
   auto outcome = io::http_exchange(socket_path(invocation, daemon), method, target, body, timeout);
@@ -37,7 +49,7 @@ Reply call(const Invocation& invocation, std::string_view daemon, std::string_vi
   if (reply.ok()) return reply;
   const Json json = Json::parse(reply.body, nullptr, false);
   reply.error = text_field(json, "error", fmt::format("{} answered {} to {} {}", daemon, reply.status, method, target));
-  reply.hint = text_field(json, "hint", "");
+  reply.hint = reply.status == 403 ? with_sudo(invocation) : text_field(json, "hint", "");
   return reply;
 }
 

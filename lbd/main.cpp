@@ -18,8 +18,6 @@ namespace {
 
 using namespace tandem;
 
-void print(std::FILE* stream, const std::string& text) { std::fputs(text.c_str(), stream); }
-
 // Connections are descriptors: use what the administrator allows.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -41,11 +39,11 @@ std::string node_mistake(const config::Config& config, const std::string& node) 
 
 int run(const io::DaemonOptions& options) {
   const config::LoadOutcome loaded = config::load_file(options.config_file);
-  for (const auto& diagnostic : loaded.diagnostics) print(stderr, diagnostic.to_string() + "\n");
-  for (const auto& diagnostic : loaded.unsupported) print(stderr, diagnostic.to_string() + "\n");
+  for (const auto& diagnostic : loaded.diagnostics) log::complain(diagnostic.to_string());
+  for (const auto& diagnostic : loaded.unsupported) log::complain(diagnostic.to_string());
   if (!loaded.usable()) return io::exit_usage;
   if (const std::string mistake = node_mistake(loaded.config, options.node); !mistake.empty()) {
-    print(stderr, fmt::format("lbd: {}\n", mistake));
+    log::complain(fmt::format("lbd: {}", mistake));
     return io::exit_usage;
   }
   log::init("lbd", options.log_level);
@@ -64,20 +62,20 @@ int main(int argc, char** argv) {
   try {
     const auto options = io::parse_daemon_options(std::vector<std::string>(argv + 1, argv + argc));
     if (!options) {
-      print(stderr, fmt::format("lbd: {}\n{}", options.error().message, io::daemon_usage("lbd")));
+      log::complain(fmt::format("lbd: {}\n{}", options.error().message, io::daemon_usage("lbd")));
       return io::exit_usage;
     }
     if (options->help) {
-      print(stdout, io::daemon_usage("lbd"));
+      fmt::print("{}", io::daemon_usage("lbd"));
       return io::exit_ok;
     }
     if (options->version) {
-      print(stdout, fmt::format("lbd {}\n", io::version()));
+      fmt::print("lbd {}\n", io::version());
       return io::exit_ok;
     }
     return run(*options);
   } catch (const std::exception& error) {
-    print(stderr, fmt::format("lbd: bug: {}\n", error.what()));
+    log::complain(fmt::format("lbd: bug: {}", error.what()));
     return io::exit_failure;
   }
 }

@@ -15,17 +15,18 @@ namespace {
 
 using namespace tandem;
 
-void print(std::FILE* stream, const std::string& text) { std::fputs(text.c_str(), stream); }
-
 int run(const io::DaemonOptions& options) {
   const config::LoadOutcome loaded = config::load_file(options.config_file);
-  for (const auto& diagnostic : loaded.diagnostics) print(stderr, diagnostic.to_string() + "\n");
-  for (const auto& diagnostic : loaded.unsupported) print(stderr, diagnostic.to_string() + "\n");
+  for (const auto& diagnostic : loaded.diagnostics) log::complain(diagnostic.to_string());
+  for (const auto& diagnostic : loaded.unsupported) log::complain(diagnostic.to_string());
   if (!loaded.usable()) return io::exit_usage;
   log::init("syncd", options.log_level);
+  if (!loaded.config.cluster) {
+    return io::leave_idle("syncd", "the configuration has no \"cluster\": a single node has nothing to replicate");
+  }
   const auto link = sync::make_link_config(loaded.config, options.node);
   if (!link) {
-    print(stderr, fmt::format("syncd: {}\n", link.error().message));
+    log::complain(fmt::format("syncd: {}", link.error().message));
     return io::exit_usage;
   }
   sync::Daemon daemon(options, *link);
@@ -42,20 +43,20 @@ int main(int argc, char** argv) {
   try {
     const auto options = io::parse_daemon_options(std::vector<std::string>(argv + 1, argv + argc));
     if (!options) {
-      print(stderr, fmt::format("syncd: {}\n{}", options.error().message, io::daemon_usage("syncd")));
+      log::complain(fmt::format("syncd: {}\n{}", options.error().message, io::daemon_usage("syncd")));
       return io::exit_usage;
     }
     if (options->help) {
-      print(stdout, io::daemon_usage("syncd"));
+      fmt::print("{}", io::daemon_usage("syncd"));
       return io::exit_ok;
     }
     if (options->version) {
-      print(stdout, fmt::format("syncd {}\n", io::version()));
+      fmt::print("syncd {}\n", io::version());
       return io::exit_ok;
     }
     return run(*options);
   } catch (const std::exception& error) {
-    print(stderr, fmt::format("syncd: bug: {}\n", error.what()));
+    log::complain(fmt::format("syncd: bug: {}", error.what()));
     return io::exit_failure;
   }
 }

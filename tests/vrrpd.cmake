@@ -3,6 +3,9 @@ tandem_test(vrrpd_core LABEL unit
           unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
   DEPS tandem_vrrpd_core)
+tandem_test(vrrpd_io LABEL unit
+  SOURCES unit/vrrpd/release_test.cpp
+  DEPS tandem_vrrpd_io)
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
   DEPS tandem_vrrpd_core TIMEOUT 60)

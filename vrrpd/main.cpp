@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/config/load.hpp"
@@ -10,25 +11,36 @@
 #include "common/log/log.hpp"
 #include "vrrpd/io/daemon.hpp"
 #include "vrrpd/io/guard.hpp"
+#include "vrrpd/io/release.hpp"
 #include "vrrpd/io/settings.hpp"
 
 namespace {
 
 using namespace tandem;  // NOLINT: main
 
+constexpr const char* release_usage =
+    "  --release          only remove what a vrrpd that died has left on this host, and leave\n";
+
+std::string usage() { return io::daemon_usage("vrrpd", release_usage); }
+
+// True if `word` was there; it is taken out.
+bool take_flag(std::vector<std::string>& words, const std::string& word) { return std::erase(words, word) > 0; }
+
 int run(const io::DaemonOptions& options) {
   const config::LoadOutcome loaded = config::load_file(options.config_file);
   if (!loaded.usable()) {
-    for (const auto& diagnostic : loaded.diagnostics) fmt::print(stderr, "{}\n", diagnostic.to_string());
-    for (const auto& diagnostic : loaded.unsupported) fmt::print(stderr, "{}\n", diagnostic.to_string());
+    for (const auto& diagnostic : loaded.diagnostics) log::complain(diagnostic.to_string());
+    for (const auto& diagnostic : loaded.unsupported) log::complain(diagnostic.to_string());
     return io::exit_usage;
+  }
+  if (!loaded.config.cluster) {
+    return io::leave_idle("vrrpd", "the configuration has no \"cluster\": a single node has no floating addresses");
   }
   auto settings = vrrp::settings_for(loaded.config, options.node);
   if (!settings) {
-    fmt::print(stderr, "vrrpd: {}: {}\n", options.config_file, settings.error().message);
+    log::complain(fmt::format("vrrpd: {}: {}", options.config_file, settings.error().message));
     return io::exit_usage;
   }
-  log::init("vrrpd", options.log_level);
   if (auto prepared = io::prepare_run_dir(options.run_dir); !prepared) {
     log::error("{}", prepared.error().message);
     return io::exit_failure;
@@ -47,18 +59,21 @@ int run(const io::DaemonOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto options = io::parse_daemon_options(std::vector<std::string>(argv + 1, argv + argc));
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const bool release = take_flag(words, "--release");
+  const auto options = io::parse_daemon_options(words);
   if (!options) {
-    fmt::print(stderr, "vrrpd: {}\n{}", options.error().message, io::daemon_usage("vrrpd"));
+    log::complain(fmt::format("vrrpd: {}\n{}", options.error().message, usage()));
     return io::exit_usage;
   }
   if (options->help) {
-    fmt::print("{}", io::daemon_usage("vrrpd"));
+    fmt::print("{}", usage());
     return io::exit_ok;
   }
   if (options->version) {
     fmt::print("vrrpd {}\n", io::version());
     return io::exit_ok;
   }
-  return run(*options);
+  log::init("vrrpd", options->log_level);
+  return release ? vrrp::release_left_behind(config::load_file(options->config_file)) : run(*options);
 }

@@ -35,6 +35,10 @@ struct File {
 
 Result<ClusterKey> load_cluster_key(const std::string& path) {
   const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.fd < 0 && errno == EACCES) {
+    return Error{"cluster key file " + path + ": this daemon's user may not read it; use: chgrp tandem-daemons " + path +
+                 "; chmod 640 " + path};
+  }
   if (file.fd < 0) return key_error(path, errno_error("cannot be opened", errno).message);
   struct stat status {};
   if (::fstat(file.fd, &status) != 0 || !S_ISREG(status.st_mode)) return key_error(path, "not a regular file");

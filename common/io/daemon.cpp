@@ -1,22 +1,17 @@
 #include "common/io/daemon.hpp"
 
 #include <fmt/core.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
-#include "common/io/clock.hpp"
-#include "common/io/unique_fd.hpp"
+#include "common/io/service_manager.hpp"
 
 namespace tandem::io {
 namespace {
@@ -86,17 +81,28 @@ Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& argum
 
 std::string version() { return TANDEM_VERSION; }
 
-std::string daemon_usage(const std::string& program) {
+std::string daemon_usage(const std::string& program, const std::string& more) {
   return fmt::format(
       "usage: {} --config FILE [options]\n"
       "  --config FILE      configuration of the pair (tandem.json)\n"
       "  --node NAME        which node of the configuration this is (default: the host name)\n"
       "  --run-dir DIR      control sockets and state (default: /run/tandem)\n"
       "  --log-level LEVEL  debug, info, warning or error (default: info)\n"
+      "{}"
       "  --help, --version\n"
       "Runs in the foreground and logs to stderr. SIGHUP reloads, SIGTERM drains and leaves.\n"
       "Exit status: 0 clean end, 1 failure, 2 bad usage or bad configuration.\n",
-      program);
+      program, more);
+}
+
+int leave_idle(const std::string& program, const std::string& why) {
+  if (!has_manager()) {
+    log::complain(fmt::format("{}: {}", program, why));
+    return exit_usage;
+  }
+  log::info("nothing to do: {}", why);
+  notify_manager("READY=1\nSTATUS=nothing to do: " + why);
+  return exit_ok;
 }
 
 Result<> prepare_run_dir(const std::string& run_dir) {
@@ -110,27 +116,6 @@ Result<> prepare_run_dir(const std::string& run_dir) {
   if (::stat(run_dir.c_str(), &status) != 0) return errno_error("examine the run directory " + run_dir, errno);
   if (!S_ISDIR(status.st_mode)) return Error{fmt::format("the run directory {} is not a directory", run_dir)};
   return {};
-}
-
-void notify_manager(const std::string& state) {
-  const char* target = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (target == nullptr || (target[0] != '/' && target[0] != '@')) return;
-  const std::size_t length = std::strlen(target);
-  if (length < 2 || length >= sizeof address.sun_path) return;
-  std::memcpy(address.sun_path, target, length);
-  if (target[0] == '@') address.sun_path[0] = '\0';  // abstract name
-  std::string message = state;
-  if (state == "RELOADING=1") {
-    const auto stamp = std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch());
-    message += fmt::format("\nMONOTONIC_USEC={}", stamp.count());
-  }
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  const auto sent = ::sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                             reinterpret_cast<const sockaddr*>(&address), size);
-  if (sent < 0) log::warning("the service manager was not told '{}': {}", state, std::strerror(errno));
 }
 
 }  // namespace tandem::io

@@ -29,14 +29,15 @@ Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& argum
 /// The version that --version prints and that /v1/status shows ("0.1.0").
 std::string version();
 
-/// The usage text for `program`, one option a line.
-std::string daemon_usage(const std::string& program);
+/// The usage text for `program`, one option a line; `more` are lines of its own options.
+std::string daemon_usage(const std::string& program, const std::string& more = {});
+
+/// The end of a daemon that has nothing to do with this configuration; says `why` and returns the exit code. A service
+/// manager starts all daemons without knowing that: to it, this is a success and no reason to try again. Whoever
+/// starts one by hand has made a mistake.
+int leave_idle(const std::string& program, const std::string& why);
 
 /// Creates `run_dir` (mode 0755) if it is missing; parents must exist.
 Result<> prepare_run_dir(const std::string& run_dir);
-
-/// sd_notify(3): "READY=1", "RELOADING=1", "STOPPING=1", "STATUS=…". No effect without NOTIFY_SOCKET.
-/// The time stamp that belongs to "RELOADING=1" is added here.
-void notify_manager(const std::string& state);
 
 }  // namespace tandem::io

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "common/io/http_connection.hpp"
+#include "common/io/peer_process.hpp"
 #include "common/io/spawn.hpp"
 #include "common/io/unix_socket.hpp"
 #include "common/log/log.hpp"
@@ -109,6 +111,7 @@ struct HttpServer::Impl {
   std::optional<asio::local::stream_protocol::acceptor> unix_acceptor;
   std::optional<asio::ip::tcp::acceptor> tcp_acceptor;
   UnixListener unix_listener;  // its fd is the acceptor's
+  std::uint64_t refused = 0;
   bool closed = false;
 };
 
@@ -154,7 +157,29 @@ const Route* find_route(const HttpServer::Impl& server, const HttpRequest& reque
   return method == path->second.end() ? nullptr : &method->second;
 }
 
+bool only_looks(const HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+// The refusal, if the client at the other end must not do this.
+std::optional<HttpResponse> forbidden(HttpServer::Impl& server, HttpConnection& connection,
+                                      const HttpRequest& request) {
+  if (connection.tcp || only_looks(request)) return std::nullopt;
+  const auto peer = peer_process(connection.socket.native_handle());
+  if (peer && may_change(*peer, ::geteuid())) return std::nullopt;
+  const std::string who = peer ? fmt::format("user {} (pid {})", peer->uid, peer->pid) : "an unknown user";
+  ++server.refused;
+  // At 1, 2, 4, 8 … refusals: seen at once, and never a flood.
+  if ((server.refused & (server.refused - 1)) == 0) {
+    log::warning("{} {} of {} refused: only root may change things; {} refusals so far", request.method, request.path,
+                 who, server.refused);
+  }
+  return http_error(403, fmt::format("changing needs root: {} may only look", who), "do it again with sudo");
+}
+
 asio::awaitable<void> answer(ServerPtr server, ConnectionPtr connection, HttpRequest request) {
+  if (const auto refusal = forbidden(*server, *connection, request)) {
+    co_await send_answer(connection, request, *refusal, "");
+    co_return;
+  }
   if (connection->tcp && request.path != "/metrics") {
     const auto refusal = http_error(403, "only /metrics is served over TCP",
                                     "use the Unix socket: " + server->unix_listener.path);
@@ -284,6 +309,8 @@ std::uint16_t HttpServer::tcp_port() const {
   error_code error;
   return impl_->tcp_acceptor->local_endpoint(error).port();
 }
+
+std::uint64_t HttpServer::refused() const { return impl_->refused; }
 
 void HttpServer::close() {
   if (impl_->closed) return;

@@ -1,8 +1,9 @@
 // The control sockets' server: small HTTP/1.1 over a Unix (or TCP, for /metrics) listener, on Asio.
 //
-// Control path only: a few requests per second, trusted local clients (file mode 0660), still
-// bounded: head 16 KiB, body 1 MiB, 64 connections, 10 s to send a request. One thread: handlers
-// run on the io_context's thread and must not block. Routing is by exact method and path.
+// Control path only: a few requests per second from local clients, still bounded: head 16 KiB, body
+// 1 MiB, 64 connections, 10 s to send a request. Who can connect (file mode 0660) may look; every method but GET
+// and HEAD is for root and the daemon's own user, others get a 403 (SO_PEERCRED). One thread: handlers run on
+// the io_context's thread and must not block. Routing is by exact method and path.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -58,6 +59,9 @@ class HttpServer {
   Result<> listen_tcp(const Endpoint& endpoint);
   /// The port that listen_tcp() bound; 0 without one.
   [[nodiscard]] std::uint16_t tcp_port() const;
+
+  /// Requests that were refused because their sender may only look.
+  [[nodiscard]] std::uint64_t refused() const;
 
   /// Stops accepting, closes all connections and removes the socket file.
   void close();

@@ -6,12 +6,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <optional>
 #include <utility>
+
+#include "common/io/peer_process.hpp"
 
 namespace tandem::io {
 namespace {
@@ -43,11 +46,9 @@ Result<UniqueFd> lock_directory(const std::string& directory) {
 }
 
 Error already_running(const std::string& path, const UnixConnection& connection) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  const bool known = connection.fd && ::getsockopt(connection.fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  const auto peer = peer_process(connection.fd.get());
   return Error{fmt::format("another instance is running (pid {}): it listens on {}",
-                           known ? std::to_string(peer.pid) : "unknown", path)};
+                           peer ? std::to_string(peer->pid) : "unknown", path)};
 }
 
 // Clears the way for bind(): nothing there, or a socket whose listener is gone.
@@ -60,7 +61,21 @@ Result<> remove_stale(const std::string& path) {
   if (connection.error != ECONNREFUSED || !is_socket) {
     return errno_error(fmt::format("{} exists and cannot be replaced", path), connection.error);
   }
-  if (::unlink(path.c_str()) != 0) return errno_error("remove the stale socket " + path, errno);
+  if (::unlink(path.c_str()) != 0) {
+    return Error{fmt::format("{}; somebody else has left it there: sudo rm {}",
+                             errno_error("remove the stale socket " + path, errno).message, path)};
+  }
+  return {};
+}
+
+// Before listen(), so that nobody of the wrong group gets through.
+Result<> give_to_group_of_directory(const std::string& path) {
+  const std::string directory = parent_of(path);
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) return errno_error("examine " + directory, errno);
+  if (::lchown(path.c_str(), static_cast<uid_t>(-1), status.st_gid) != 0) {
+    return errno_error(fmt::format("give {} to the group of {}", path, directory), errno);
+  }
   return {};
 }
 
@@ -78,7 +93,7 @@ UnixConnection connect_unix_socket(const std::string& path) {
   return {.fd = std::move(fd), .error = 0};
 }
 
-Result<UnixListener> listen_unix_socket(const std::string& path) {
+Result<UnixListener> listen_unix_socket(const std::string& path, SocketGroup group) {
   const auto address = address_of(path);
   if (!address) {
     return Error{fmt::format("the socket path '{}' must have 1 to {} bytes: choose a shorter --run-dir", path,
@@ -93,6 +108,9 @@ Result<UnixListener> listen_unix_socket(const std::string& path) {
   ::fchmod(listener.fd.get(), socket_mode);
   if (::bind(listener.fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return errno_error("bind " + path, errno);
+  }
+  if (group == SocketGroup::directory) {
+    if (auto given = give_to_group_of_directory(path); !given) return given.error();
   }
   listener.file = UniqueFd(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!listener.file || ::chmod(path.c_str(), socket_mode) != 0 || ::listen(listener.fd.get(), SOMAXCONN) != 0) {
@@ -114,7 +132,8 @@ std::string explain_connect_error(const std::string& path, int connect_error) {
   const std::string daemon = std::filesystem::path(path).stem().string();
   if (means_not_running(connect_error)) return fmt::format("{} is not running: nothing listens on {}", daemon, path);
   if (connect_error == EACCES || connect_error == EPERM) {
-    return fmt::format("no permission to use {} (run as root or as a member of the socket's group)", path);
+    return fmt::format("no permission to use {}: run lbctl with sudo, or let an administrator add you to the group "
+                       "of that socket (usermod -aG tandem YOU) and log in again", path);
   }
   if (connect_error == EAGAIN) {
     return fmt::format("{} does not accept connections on {}: it hangs or is stopped", daemon, path);

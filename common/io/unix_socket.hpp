@@ -15,9 +15,13 @@ struct UnixListener {
   UniqueFd file;  // O_PATH of the socket file: keeps its inode number from being reused for a successor's
 };
 
+/// Whose the socket is, beside its owner: that of the process (operators who may look), or that of the directory
+/// (the daemons alone, where an installed system gives the directory to their group).
+enum class SocketGroup { process, directory };
+
 /// Binds `path` with mode 0660 and listens. A socket file that nobody listens on is replaced. While
 /// somebody does, the error says so with its pid. Safe against a second process that starts meanwhile.
-Result<UnixListener> listen_unix_socket(const std::string& path);
+Result<UnixListener> listen_unix_socket(const std::string& path, SocketGroup group = SocketGroup::process);
 
 /// Removes the socket file, unless another process has put its own there.
 void remove_socket_file(const UnixListener& listener);

@@ -18,8 +18,15 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 std::optional<Level> parse_level(std::string_view text);
 
 /// Call once at the start of main. `program` is printed in each line. When stderr is the systemd
-/// journal (JOURNAL_STREAM), lines carry a "<N>" priority prefix instead of a time stamp.
+/// journal, lines carry a "<N>" priority prefix (sd-daemon(3)) instead of time stamp, program and level.
 void init(std::string_view program, Level level);
+
+/// True if file descriptor 2 is the journal's stream that JOURNAL_STREAM names.
+[[nodiscard]] bool stderr_is_journal() noexcept;
+
+/// Prints `text` as it is, with a newline at its end: what a compiler or a command line tool would say to its user
+/// ("file:line:column: …"), usable before init(). The journal takes it as an error.
+void complain(std::string_view text);
 
 [[nodiscard]] bool enabled(Level level) noexcept;
 

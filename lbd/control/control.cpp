@@ -17,14 +17,17 @@
 #include "common/io/clock.hpp"
 #include "common/io/event_log.hpp"
 #include "common/io/http_server.hpp"
+#include "common/io/service_manager.hpp"
 #include "common/io/signals.hpp"
 #include "common/io/spawn.hpp"
+#include "common/io/watchdog.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/text.hpp"
 #include "lbd/control/admin_api.hpp"
 #include "lbd/control/control_sink.hpp"
 #include "lbd/control/live_config.hpp"
 #include "lbd/control/metrics_page.hpp"
+#include "lbd/control/pulse.hpp"
 #include "lbd/control/readiness_feed.hpp"
 #include "lbd/control/reloader.hpp"
 #include "lbd/control/replication.hpp"
@@ -39,6 +42,8 @@ constexpr auto first_health_patience = std::chrono::seconds(2);
 constexpr auto handover_grace = std::chrono::milliseconds(500);
 // Beyond the drain deadline: workers cut what is left by themselves, and say so.
 constexpr auto drain_slack = std::chrono::seconds(1);
+// For what comes after the drain: closing, joining threads, writing the last lines of the access log.
+constexpr auto stop_slack = std::chrono::seconds(5);
 
 std::uint32_t worker_count(const config::Config& config) {
   return config.workers != 0 ? config.workers : std::max(1u, std::thread::hardware_concurrency());
@@ -60,6 +65,7 @@ struct Control::Impl {
   asio::awaitable<void> leave();
   asio::awaitable<void> wait(Duration duration);
   void finish();
+  bool workers_answer();
   std::string metrics();
 
   const io::DaemonOptions options;
@@ -75,6 +81,8 @@ struct Control::Impl {
   Reloader reloader;
   std::unique_ptr<Replication> replication;  // once live has its first configuration
   io::HttpServer admin;
+  Pulse pulse;
+  io::Watchdog watchdog;
   std::unique_ptr<io::Signals> signals;
   asio::steady_timer health_patience;
   asio::steady_timer departure;  // what leave() waits for
@@ -91,6 +99,8 @@ Control::Impl::Impl(const io::DaemonOptions& daemon_options, const config::Confi
       live(io, environment()),
       reloader(options.config_file, live, events, [this] { replication->configure(); }),
       admin(io),
+      pulse(live.workers().size(), [this](const Ping& ping) { live.workers().post(ping); }),
+      watchdog(io, [this] { return workers_answer(); }),
       health_patience(io),
       departure(io) {}
 
@@ -145,6 +155,8 @@ void Control::Impl::on_message(const ControlMessage& message) {
     live.applied(*applied);
   } else if (std::holds_alternative<Drained>(message)) {
     on_worker_drained();
+  } else if (const auto* pong = std::get_if<Pong>(&message)) {
+    pulse.answered(*pong);
   }
 }
 
@@ -161,6 +173,7 @@ void Control::Impl::set_ready_input(bool ReadinessInputs::*input) {
 
 void Control::Impl::on_readiness(const Readiness& now) {
   events.add(now.ready ? "ready" : "not_ready", options.node, now.ready ? "serving" : now.reason);
+  io::notify_manager(now.ready ? "STATUS=serving" : "STATUS=not ready: " + now.reason);
 }
 
 void Control::Impl::on_stop_signal() {
@@ -169,7 +182,10 @@ void Control::Impl::on_stop_signal() {
     finish();
     return;
   }
-  io::notify_manager("STOPPING=1");
+  // The manager's own patience is a guess; here is known how long a drain may take.
+  const auto longest = live.config().timeouts.drain + handover_grace + drain_slack + stop_slack;
+  io::notify_manager(fmt::format("STOPPING=1\nEXTEND_TIMEOUT_USEC={}",
+                                 std::chrono::duration_cast<std::chrono::microseconds>(longest).count()));
   set_ready_input(&ReadinessInputs::draining);
   io::spawn(io, "leave", leave());
 }
@@ -200,9 +216,17 @@ void Control::Impl::finish() {
   io.stop();
 }
 
+bool Control::Impl::workers_answer() {
+  if (pulse.beat()) return true;
+  log::error("worker {} does not answer: if that goes on, the service manager restarts lbd",
+             pulse.silent().value_or(0));
+  return false;
+}
+
 std::string Control::Impl::metrics() {
   return metrics_page(live, {readiness.current(), reloader.accepted_total(), reloader.refused_total(), sink.dropped(),
-                             replication->ignored(), replication->refused(), replication->connected()});
+                             replication->ignored(), replication->refused(), replication->connected(),
+                             admin.refused()});
 }
 
 Control::Control(const io::DaemonOptions& options, const config::Config& config)
@@ -215,6 +239,7 @@ Result<> Control::run() {
                                                  [this] { impl_->reloader.reload(); });
   if (auto started = impl_->start(); !started) return started;
   io::notify_manager("READY=1");
+  impl_->watchdog.start();
   log::info("running: {} workers, {} listeners, {} target groups", impl_->live.workers().size(),
             impl_->config.listeners.size(), impl_->config.target_groups.size());
   impl_->io.run();

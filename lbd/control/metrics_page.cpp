@@ -50,6 +50,8 @@ void add_process(MetricsText& page, LiveConfig& live, const MetricsContext& cont
                context.replicated_refused);
   page.counter("tandem_lbd_control_hints_dropped_total", "Messages of workers dropped because control was behind.",
                context.hints_dropped);
+  page.counter("tandem_lbd_control_refused_total", "Changes refused because their sender may only look.",
+               context.control_refused);
   page.counter("tandem_lbd_access_log_written_total", "Access log lines written.", live.access_log().lines_written());
   page.counter("tandem_lbd_access_log_lost_total", "Access log lines lost because writing failed.",
                live.access_log().lines_lost());

@@ -17,6 +17,7 @@ struct MetricsContext {
   std::uint64_t replicated_ignored = 0;   // entries that were not understood
   std::uint64_t replicated_refused = 0;   // entries that did not fit in a table
   bool sync_connected = false;
+  std::uint64_t control_refused = 0;      // changes asked for by who may only look
 };
 
 /// Sums over the workers now; a few microseconds per backend.

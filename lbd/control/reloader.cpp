@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-#include "common/io/daemon.hpp"
+#include "common/io/service_manager.hpp"
 #include "common/log/log.hpp"
 #include "lbd/control/reload_plan.hpp"
 

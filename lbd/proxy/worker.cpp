@@ -73,6 +73,8 @@ class Runtime final : private Timer {
     context_.loop.timers().arm(*this, context_.loop.now() + drain_check_interval);
   }
 
+  void handle(const Ping& message) { context_.sink.post(Pong{context_.index, message.round}); }
+
   void on_expired() override {
     const TimePoint now = context_.loop.now();
     context_.unix_seconds = unix_now();

@@ -38,7 +38,10 @@ struct StickyBinding {
 /// Stop: accept nothing new, close idle connections, let requests finish until `deadline`.
 struct Drain { TimePoint deadline; };
 
-using WorkerMessage = std::variant<ApplySnapshot, SetAvailability, SetCookieKeys, StickyBinding, Drain>;
+/// Answer with a Pong of the same round: proof that the worker's loop turns.
+struct Ping { std::uint64_t round = 0; };
+
+using WorkerMessage = std::variant<ApplySnapshot, SetAvailability, SetCookieKeys, StickyBinding, Drain, Ping>;
 
 // ---- a worker to the control thread (ControlSink::post, from the worker's thread) ------------------
 
@@ -55,6 +58,8 @@ struct Drained { std::uint32_t worker = 0; };
 /// posted once for each ApplySnapshot. The control thread closes sockets of removed listeners only then.
 struct SnapshotApplied { std::uint32_t worker = 0; std::uint64_t generation = 0; };
 
-using ControlMessage = std::variant<StickyLearned, BackendFailed, Drained, SnapshotApplied>;
+struct Pong { std::uint32_t worker = 0; std::uint64_t round = 0; };
+
+using ControlMessage = std::variant<StickyLearned, BackendFailed, Drained, SnapshotApplied, Pong>;
 
 }  // namespace tandem::lbd

@@ -8,6 +8,7 @@
 
 #include "common/config/load.hpp"
 #include "common/io/clock.hpp"
+#include "common/io/service_manager.hpp"
 #include "common/log/log.hpp"
 #include "common/metrics/text.hpp"
 #include "syncd/io/status.hpp"
@@ -61,6 +62,7 @@ Daemon::Daemon(const io::DaemonOptions& options, const LinkConfig& link)
       link_config_(link),
       started_(io::now()),
       timer_(io_),
+      watchdog_(io_),
       events_(options.node, "syncd"),
       replicator_(make_identity(link, start_epoch()), start_epoch(), started_),
       control_(io_),
@@ -73,6 +75,7 @@ Daemon::Daemon(const io::DaemonOptions& options, const LinkConfig& link)
 Result<> Daemon::run() {
   if (auto started = start(); !started) return started;
   io::notify_manager("READY=1");
+  watchdog_.start();
   log::info("node {} of cluster {}: {} {} on {}, port {}", link_config_.self.name, link_config_.cluster,
             link_config_.connects() ? "connecting to" : "waiting for", link_config_.peer.name,
             link_config_.connects() ? link_config_.peer.sync_address.to_string()
@@ -101,14 +104,14 @@ void Daemon::serve_control() {
     status_streams_.push_back(std::move(stream));
   });
   control_.route("GET", "/metrics", [this](const io::HttpRequest&) {
-    const StatusSource source{replicator_, link_.status(), started_, peer_since_, io::now()};
+    const StatusSource source{replicator_, link_.status(), started_, peer_since_, io::now(), control_.refused()};
     return io::HttpResponse{200, metrics_text(source), metrics::text_content_type};
   });
   events_.serve(control_);
 }
 
 std::string Daemon::status() const {
-  return status_json(StatusSource{replicator_, link_.status(), started_, peer_since_, io::now()});
+  return status_json(StatusSource{replicator_, link_.status(), started_, peer_since_, io::now(), control_.refused()});
 }
 
 void Daemon::schedule_tick() {
@@ -159,6 +162,8 @@ void Daemon::note_state() {
       events_.add("peer_lost", link_config_.peer.name, link.last_end);
     }
   }
+  io::notify_manager(fmt::format("STATUS={}, {}", connected ? "connected to " + link_config_.peer.name : "no peer",
+                                 in_sync.yes ? "in sync" : "not in sync: " + in_sync.reason));
   if (in_sync.yes != was_in_sync_.yes) {
     was_in_sync_ = in_sync;
     events_.add(in_sync.yes ? "in_sync" : "not_in_sync", link_config_.self.name, in_sync.reason);

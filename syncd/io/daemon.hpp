@@ -14,6 +14,7 @@
 #include "common/io/event_log.hpp"
 #include "common/io/http_server.hpp"
 #include "common/io/signals.hpp"
+#include "common/io/watchdog.hpp"
 #include "syncd/core/replicator.hpp"
 #include "syncd/io/feed_server.hpp"
 #include "syncd/io/peer_link.hpp"
@@ -49,6 +50,7 @@ class Daemon {
   TimePoint started_;
   boost::asio::io_context io_{1};
   boost::asio::steady_timer timer_;
+  io::Watchdog watchdog_;
   io::EventLog events_;
   Replicator replicator_;
   io::HttpServer control_;

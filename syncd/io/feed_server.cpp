@@ -179,7 +179,8 @@ FeedServer::FeedServer(asio::io_context& io, Replicator& replicator, std::functi
 FeedServer::~FeedServer() { close(); }
 
 Result<> FeedServer::listen(const std::string& path) {
-  auto listener = io::listen_unix_socket(path);
+  // Cookie keys pass here, and whoever connects may write: for the daemons, not for those who may look.
+  auto listener = io::listen_unix_socket(path, io::SocketGroup::directory);
   if (!listener) return listener.error();
   impl_->listener = std::move(*listener);
   impl_->acceptor.assign(Protocol(), impl_->listener.fd.release());

@@ -98,6 +98,8 @@ std::string metrics_text(const StatusSource& source) {
   text.gauge("tandem_sync_lag_entries", "Entries that the peer may not have", lag.entries);
   text.gauge("tandem_sync_lag_oldest_seconds", "Age of the oldest of them", seconds(lag.oldest));
   text.gauge("tandem_sync_clients", "Local daemons connected", replicator.clients().size());
+  text.counter("tandem_sync_control_refused_total", "Changes refused because their sender may only look",
+               source.control_refused);
   for (const auto& table : replicator.store().tables()) {
     text.gauge("tandem_sync_table_entries", "Entries of a table", table.entries, {{"table", table.name}});
     text.gauge("tandem_sync_table_tombstones", "Deleted entries remembered", table.tombstones, {{"table", table.name}});

@@ -16,6 +16,7 @@ struct StatusSource {
   TimePoint started;
   TimePoint peer_since;  // when the peer was connected or lost
   TimePoint now;
+  std::uint64_t control_refused = 0;  // changes asked for by who may only look
 };
 
 [[nodiscard]] bool peer_connected(const Replicator& replicator);

@@ -13,7 +13,9 @@
 #include "common/io/clock.hpp"
 #include "common/io/event_log.hpp"
 #include "common/io/http_server.hpp"
+#include "common/io/service_manager.hpp"
 #include "common/io/signals.hpp"
+#include "common/io/watchdog.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/control_api.hpp"
 #include "vrrpd/io/settings.hpp"
@@ -46,6 +48,7 @@ class Daemon {
   void retire(std::size_t index);
   void add_pending();
   void status_changed();
+  void tell_manager();
   void housekeeping();
   void renew_later();
   [[nodiscard]] bool is_floating(const HostAddress& address) const;
@@ -66,6 +69,8 @@ class Daemon {
   std::unique_ptr<FdWatch> monitor_watch_;
   std::optional<io::Signals> signals_;
   asio::steady_timer renewal_;
+  io::Watchdog watchdog_;
+  std::string told_manager_;  // the latest STATUS=
   RealtimeStatus realtime_;
   TimePoint started_;
   TimePoint config_loaded_;
@@ -100,6 +105,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
                          },
                          .reload = [this] { return reload(); }}),
       renewal_(io),
+      watchdog_(io),
       started_(io::now()),
       config_loaded_(started_) {
   events_.serve(server_);
@@ -128,6 +134,7 @@ Result<> Daemon::start() {
   sync_.start();
   renew_later();
   io::notify_manager("READY=1");
+  watchdog_.start();
   return {};
 }
 
@@ -244,10 +251,22 @@ void Daemon::housekeeping() {
   add_pending();
   std::erase_if(interfaces_, [](const auto& entry) { return !entry.second->in_use(); });
   control_.publish();
+  tell_manager();
   if (stopping_ && retiring_.empty()) {
     server_.close();
     io_.stop();
   }
+}
+
+// One line for `systemctl status`: "vip-a active, vip-b backup".
+void Daemon::tell_manager() {
+  std::string text;
+  for (const auto& instance : instances_) {
+    text += (text.empty() ? "" : ", ") + instance->name() + " " + std::string(to_string(instance->status().state));
+  }
+  if (text.empty() || text == told_manager_) return;
+  told_manager_ = text;
+  io::notify_manager("STATUS=" + text);
 }
 
 void Daemon::renew_later() {
@@ -332,6 +351,7 @@ NodeStatus Daemon::status() const {
   status.realtime = realtime_;
   status.lbd = lbd_.status();
   status.sync = sync_.status();
+  status.control_refused = server_.refused();
   for (const auto& instance : instances_) status.virtual_addresses.emplace_back(instance->config(), instance->status());
   for (const auto& [name, interface] : interfaces_) status.interfaces.emplace_back(name, interface->dropped());
   return status;

@@ -26,7 +26,9 @@
 namespace tandem::vrrp {
 namespace {
 
-constexpr std::array passed_on = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+// SIGABRT: a service manager's watchdog says so to the process that it knows, which is the guard. The frozen
+// daemon is meant, and the guard has to live on to clean up after it.
+constexpr std::array passed_on = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGABRT};
 
 // Opened while all is well: at the time of need nothing shall be missing.
 struct Tools {
@@ -95,9 +97,11 @@ int exit_code_of(pid_t child) {
 
 void pass_signal_on(int signals, pid_t child) {
   signalfd_siginfo info{};
-  if (::read(signals, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
-    ::kill(child, static_cast<int>(info.ssi_signo));
-  }
+  if (::read(signals, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) return;
+  const int signal = static_cast<int>(info.ssi_signo);
+  if (signal == SIGABRT) log::error("vrrpd (pid {}) is frozen, says the service manager: it is killed", child);
+  ::kill(child, signal);
+  if (signal == SIGABRT) ::kill(child, SIGCONT);  // a stopped process does not die before that
 }
 
 int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals, Tools& tools,

@@ -14,8 +14,9 @@
 namespace tandem::vrrp {
 
 /// Forks. The child runs `daemon` and returns its exit code; it gets SIGTERM should the guard die. The
-/// parent stays here as the guard, passes SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 on, and
-/// `leases` may be nullptr. Returns the child's exit code, or 1 if a signal ended it. Call before any thread or io_context exists.
+/// parent stays here as the guard, passes SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGABRT on.
+/// `leases` may be nullptr. Returns the child's exit code, or 1 if a signal ended it. Call before any thread or
+/// io_context exists.
 int run_guarded(HeldBoard& board, LeaseTable* leases, const std::function<int()>& daemon);
 
 }  // namespace tandem::vrrp

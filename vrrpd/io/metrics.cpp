@@ -71,6 +71,8 @@ std::string metrics_text(const NodeStatus& status) {
   text.gauge("tandem_vrrp_lbd_ready", "1 if this node's lbd lives and is ready.",
              status.lbd.connected && status.lbd.ready);
   text.gauge("tandem_vrrp_in_sync", "1 if syncd says that this node has what its peer knows.", status.sync.in_sync);
+  text.counter("tandem_vrrp_control_refused_total", "Changes refused because their sender may only look.",
+               status.control_refused);
   for (const auto& [config, instance] : status.virtual_addresses) add_instance(text, config, instance);
   for (const auto& [name, dropped] : status.interfaces) {
     add_dropped(text, "tandem_vrrp_foreign_packets_total", "Packets that belong to no configured virtual router.",

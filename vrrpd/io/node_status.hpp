@@ -21,6 +21,7 @@ struct NodeStatus {
   LbdStatus lbd;
   SyncStatus sync;
   std::vector<std::pair<InstanceConfig, InstanceStatus>> virtual_addresses;
+  std::uint64_t control_refused = 0;  // changes asked for by who may only look
   std::vector<std::pair<std::string, DropCounters>> interfaces;  // packets for no virtual router of ours
 };
 

@@ -1,14 +1,9 @@
 #include "common/io/daemon.hpp"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#include <array>
-#include <cstring>
 #include <fstream>
 
-#include "common/io/unique_fd.hpp"
 #include "tests/support/io_fixture.hpp"
 
 using namespace tandem::io;
@@ -72,28 +67,4 @@ TEST_CASE("the run directory is made, accepted if it is there, refused if it can
   std::ofstream(directory.file("file")) << "x";
   CHECK_FALSE(prepare_run_dir(directory.file("file")));
   CHECK_FALSE(prepare_run_dir(directory.file("missing/run")));
-}
-
-TEST_CASE("the service manager is told, if there is one") {
-  const TemporaryDirectory directory;
-  const std::string path = directory.file("notify");
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  const auto received = [&] {
-    std::array<char, 256> buffer{};
-    const auto size = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    return size < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(size));
-  };
-
-  notify_manager("READY=1");
-  CHECK(received().empty());
-  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
-  notify_manager("READY=1");
-  CHECK(received() == "READY=1");
-  notify_manager("RELOADING=1");
-  CHECK(received().find("RELOADING=1\nMONOTONIC_USEC=") == 0);
-  ::unsetenv("NOTIFY_SOCKET");
 }

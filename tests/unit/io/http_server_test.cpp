@@ -5,13 +5,19 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <vector>
 
 #include "common/io/http_client.hpp"
+#include "common/io/peer_process.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/io/unix_socket.hpp"
 #include "tests/support/io_fixture.hpp"
@@ -315,4 +321,47 @@ TEST_CASE("close ends every connection and removes the socket file") {
   CHECK_FALSE(std::filesystem::exists(fixture.socket));
   CHECK(receive_all(idle).empty());
   CHECK(connect_unix_socket(fixture.socket).error == ENOENT);
+}
+
+namespace {
+
+// Runs `work` on a thread that the kernel takes for one of user `uid`; the process keeps its own.
+void as_user(uid_t uid, const std::function<void()>& work) {
+  std::thread thread([&] {
+    // Not setresuid(): glibc would change every thread.
+    const auto nobody_changes = static_cast<uid_t>(-1);
+    REQUIRE(::syscall(SYS_setresuid, nobody_changes, uid, nobody_changes) == 0);
+    work();
+  });
+  thread.join();
+}
+
+}  // namespace
+
+TEST_CASE("changing is for root and for the daemon's own user") {
+  CHECK(may_change({.pid = 1, .uid = 0}, 998));
+  CHECK(may_change({.pid = 1, .uid = 998}, 998));
+  CHECK_FALSE(may_change({.pid = 1, .uid = 1000}, 998));
+  CHECK_FALSE(may_change({.pid = 1, .uid = 1000}, 0));
+}
+
+TEST_CASE_FIXTURE(EchoServer, "who may only look gets a 403 for everything else, counted") {
+  if (::geteuid() != 0) return;  // only root can be somebody else, too
+  // As membership of the socket's group would: let everybody connect.
+  REQUIRE(::chmod(socket.c_str(), 0666) == 0);
+  REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
+  as_user(65534, [this] {
+    const std::string refused = converse(socket, "POST /v1/echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi");
+    CHECK(status_of(refused) == 403);
+    CHECK(refused.find("changing needs root: user 65534 (pid ") != std::string::npos);
+    CHECK(refused.find("sudo") != std::string::npos);
+    // Not even what exists is told.
+    CHECK(status_of(converse(socket, "DELETE /nowhere HTTP/1.1\r\n\r\n")) == 403);
+    CHECK(status_of(converse(socket, "GET /nowhere HTTP/1.1\r\n\r\n")) == 404);
+    CHECK(status_of(converse(socket, "HEAD /nowhere HTTP/1.1\r\n\r\n")) == 404);
+  });
+  CHECK(status_of(converse(socket, "POST /v1/echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi")) == 200);
+  std::uint64_t refusals = 0;
+  thread.run([&] { refusals = server.refused(); });
+  CHECK(refusals == 2);
 }

@@ -60,6 +60,22 @@ TEST_CASE("a listener removes its own socket file, never its successor's") {
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
+TEST_CASE("a socket of the daemons' own belongs to the group of its directory") {
+  if (::geteuid() != 0) return;  // only root can make a directory of a group that is not its own
+  const TemporaryDirectory directory;
+  REQUIRE(::chown(directory.path().c_str(), static_cast<uid_t>(-1), 12345) == 0);
+  const auto ours = listen_unix_socket(directory.file("feed.sock"), SocketGroup::directory);
+  const auto shown = listen_unix_socket(directory.file("lbd.sock"));
+  REQUIRE(ours);
+  REQUIRE(shown);
+  struct stat status {};
+  REQUIRE(::stat(directory.file("feed.sock").c_str(), &status) == 0);
+  CHECK(status.st_gid == 12345);
+  CHECK((status.st_mode & 0777) == 0660);
+  REQUIRE(::stat(directory.file("lbd.sock").c_str(), &status) == 0);
+  CHECK(status.st_gid == ::getegid());
+}
+
 TEST_CASE("what cannot be a socket path is refused with advice") {
   const auto listener = listen_unix_socket("/tmp/" + std::string(200, 'x'));
   REQUIRE_FALSE(listener);
