@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that. Works offline, and without root, once all is there.
 #
-#   cmake/install-dependencies.sh GROUP…      build, test, gate, bench, clang
+#   cmake/install-dependencies.sh GROUP…      build, test, gate, bench, clang, deb, rpm
 #   cmake/install-dependencies.sh --list GROUP…   only print the packages' names
 set -euo pipefail
 
@@ -13,6 +13,8 @@ test=(python3 iproute2 iputils-arping nftables procps curl util-linux tshark
 gate=(valgrind strace)
 bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)
 clang=(clang-14 clang-tidy-14)
+deb=(debhelper dpkg-dev lintian)
+rpm=(rpm rpmlint)
 
 say() { printf 'dependencies: %s\n' "$*" >&2; }
 
@@ -21,13 +23,13 @@ if [ "${1:-}" = --list ]; then
   list_only=yes
   shift
 fi
-[ $# -gt 0 ] || { say "name at least one group: build, test, gate, bench, clang"; exit 2; }
+[ $# -gt 0 ] || { say "name at least one group: build, test, gate, bench, clang, deb, rpm"; exit 2; }
 
 wanted=()
 for group in "$@"; do
   case "$group" in
-    build | test | gate | bench | clang) declare -n packages=$group; wanted+=("${packages[@]}") ;;
-    *) say "unknown group '$group' (build, test, gate, bench, clang)"; exit 2 ;;
+    build | test | gate | bench | clang | deb | rpm) declare -n packages=$group; wanted+=("${packages[@]}") ;;
+    *) say "unknown group '$group' (build, test, gate, bench, clang, deb, rpm)"; exit 2 ;;
   esac
 done
 mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | sort -u)

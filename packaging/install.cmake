@@ -1,14 +1,24 @@
-# Where everything lands on a host: `cmake --install`, which a package would use, too.
+# Where everything lands on a host: `cmake --install`, which the packages use, too.
 include(GNUInstallDirs)
+
+# Distributions differ in two of the directories.
+set(TANDEM_UNIT_DIR lib/systemd/system CACHE STRING "Where systemd units go")
+set(TANDEM_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where completions of zsh go")
 
 install(TARGETS lbd vrrpd syncd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS lbctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES packaging/tandem.json DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/tandem)
+
 install(FILES packaging/systemd/tandem.target packaging/systemd/tandem-lbd.service
               packaging/systemd/tandem-vrrpd.service packaging/systemd/tandem-syncd.service
-        DESTINATION lib/systemd/system)
+        DESTINATION ${TANDEM_UNIT_DIR})
 install(FILES packaging/sysusers/tandem-lb.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/tmpfiles/tandem-lb.conf DESTINATION lib/tmpfiles.d)
-install(FILES man/lbd.8 man/vrrpd.8 man/syncd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(PROGRAMS packaging/restart-one-by-one DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tandem)
+
+foreach(section 5 7 8)
+  file(GLOB pages CONFIGURE_DEPENDS man/*.${section})
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
 install(FILES doc/example/tandem.json doc/example/pair.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tandem-lb/examples)
