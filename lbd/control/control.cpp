@@ -61,6 +61,7 @@ struct Control::Impl {
   void on_worker_drained();
   void set_ready_input(bool ReadinessInputs::*input);
   void on_readiness(const Readiness& readiness);
+  void beat_later();
   void on_stop_signal();
   asio::awaitable<void> leave();
   asio::awaitable<void> wait(Duration duration);
@@ -85,6 +86,7 @@ struct Control::Impl {
   io::Watchdog watchdog;
   std::unique_ptr<io::Signals> signals;
   asio::steady_timer health_patience;
+  asio::steady_timer heartbeat;
   asio::steady_timer departure;  // what leave() waits for
   std::uint32_t workers_to_drain = 0;
   bool leaving = false;
@@ -102,6 +104,7 @@ Control::Impl::Impl(const io::DaemonOptions& daemon_options, const config::Confi
       pulse(live.workers().size(), [this](const Ping& ping) { live.workers().post(ping); }),
       watchdog(io, [this] { return workers_answer(); }),
       health_patience(io),
+      heartbeat(io),
       departure(io) {}
 
 LiveConfig::Environment Control::Impl::environment() {
@@ -133,6 +136,7 @@ Result<> Control::Impl::start() {
                  live.board().unknown_count(), first_health_patience.count());
     set_ready_input(&ReadinessInputs::health_known);
   });
+  beat_later();
   return replication->start(options.run_dir + "/syncd-feed.sock", options.node);
 }
 
@@ -144,6 +148,15 @@ void Control::Impl::serve() {
   readiness.serve(admin);
   events.serve(admin);
   admin.route("GET", "/metrics", environment().metrics);
+}
+
+void Control::Impl::beat_later() {
+  heartbeat.expires_after(ReadinessFeed::heartbeat_period);
+  heartbeat.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    readiness.beat();
+    beat_later();
+  });
 }
 
 void Control::Impl::on_message(const ControlMessage& message) {

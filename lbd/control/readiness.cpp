@@ -12,8 +12,9 @@ Readiness evaluate(const ReadinessInputs& inputs) {
   return {true, ""};
 }
 
-std::string readiness_json(const Readiness& readiness) {
-  return nlohmann::json{{"ready", readiness.ready}, {"reason", readiness.reason}}.dump();
+std::string readiness_json(const Readiness& readiness, std::chrono::milliseconds heartbeat) {
+  return nlohmann::json{
+      {"ready", readiness.ready}, {"reason", readiness.reason}, {"heartbeat_ms", heartbeat.count()}}.dump();
 }
 
 }  // namespace tandem::lbd

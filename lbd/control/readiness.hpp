@@ -1,6 +1,7 @@
 // Whether this lbd may be given traffic: what vrrpd watches, and why not in words.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 namespace tandem::lbd {
@@ -23,7 +24,7 @@ struct Readiness {
 /// a move would only add a gap.
 [[nodiscard]] Readiness evaluate(const ReadinessInputs& inputs);
 
-/// One line of GET /v1/readiness/stream.
-[[nodiscard]] std::string readiness_json(const Readiness& readiness);
+/// One line of GET /v1/readiness/stream. A line is said at every change, and at least every `heartbeat`.
+[[nodiscard]] std::string readiness_json(const Readiness& readiness, std::chrono::milliseconds heartbeat);
 
 }  // namespace tandem::lbd

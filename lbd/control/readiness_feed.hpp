@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "common/base/time.hpp"
 #include "common/io/http_server.hpp"
 #include "lbd/control/readiness.hpp"
 
@@ -18,6 +20,9 @@ class ReadinessFeed {
 
   /// Registers the stream. `this` must outlive the server.
   void serve(io::HttpServer& server);
+  /// To be called every heartbeat_period: says the present state again, so that a frozen lbd is noticed.
+  void beat();
+  static constexpr Duration heartbeat_period = std::chrono::milliseconds(100);
 
   /// Re-evaluates. A change goes to the open streams; if it is one of `ready` itself, also to `on_change`.
   void update(const ReadinessInputs& inputs);
@@ -26,6 +31,9 @@ class ReadinessFeed {
   [[nodiscard]] const Readiness& current() const { return current_; }
 
  private:
+  [[nodiscard]] std::string line() const;
+  void say() const;
+
   OnChange on_change_;
   ReadinessInputs inputs_;
   Readiness current_ = evaluate({});

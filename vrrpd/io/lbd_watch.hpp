@@ -1,11 +1,14 @@
-// Whether this node's lbd lives and is ready: its readiness stream, whose end is its death.
+// Whether this node's lbd lives and is ready: its readiness stream, whose end is its death, and whose silence means that
+// it is frozen or starved (an lbd that announces heartbeat_ms says something at least that often).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <string>
 
+#include "common/base/time.hpp"
 #include "common/io/http_client.hpp"
 
 namespace tandem::vrrp {
@@ -22,14 +25,19 @@ class LbdWatch {
   /// `on_change` runs on the io thread, the moment the status changes.
   LbdWatch(boost::asio::io_context& io, const std::string& run_dir, std::function<void()> on_change);
   void start() { watcher_.start(); }
-  void stop() { watcher_.stop(); }
+  /// Five heartbeats, and 500 ms at least: a busy machine is no frozen lbd.
+  static Duration patience(Duration heartbeat);
   [[nodiscard]] const LbdStatus& status() const { return status_; }
 
  private:
   void take(LbdStatus status);
+  void heard(std::string_view line);
+  void expect(TimePoint by, Duration wait);
+  void on_silence(TimePoint expected, Duration wait);
 
   LbdStatus status_;
   std::function<void()> on_change_;
+  boost::asio::steady_timer silence_;
   io::LineWatcher watcher_;
 };
 

@@ -11,6 +11,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -99,6 +100,30 @@ def no_moment_without(pair, what, action, to="lb2", name="vip-a"):
     lost, gap = prober.stop()
     print(f"    {len(prober.sent)} probes, {lost} lost")
     assert lost == 0, f"{lost} probes lost, {gap:.0f} ms"
+
+
+def test_lbd_freezes(pair):
+    """An lbd that promised heartbeats falls silent: the address moves; with the next word it is fit again."""
+    beating = {"ready": True, "reason": "", "heartbeat_ms": 50}
+    stop = threading.Event()
+
+    def beat():
+        while not stop.wait(0.05):
+            pair.lbd["lb1"].say(beating)
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        time.sleep(0.8)
+        assert pair.owner("vip-a") == "lb1", "as long as it says something"
+    finally:
+        since = time.monotonic_ns()
+        stop.set()
+        thread.join()
+    pair.moved_within("vip-a", "lb2", since, 700, "lbd's heartbeat stopped")
+    reason = pair.status("lb1", "vip-a")["may_take_over_reason"]
+    assert "frozen" in reason, reason
+    pair.lbd["lb1"].ready(True)
+    wait_for(lambda: pair.status("lb1", "vip-a")["may_take_over"], 1, "lbd's word")
 
 
 def test_lbd_drains(pair):

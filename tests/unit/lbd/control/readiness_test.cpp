@@ -20,8 +20,10 @@ TEST_CASE("ready means: workers, health, state, and not leaving") {
 }
 
 TEST_CASE("readiness as a line of the stream") {
-  CHECK(readiness_json({true, ""}) == R"({"ready":true,"reason":""})");
-  CHECK(readiness_json({false, "draining"}) == R"({"ready":false,"reason":"draining"})");
+  CHECK(readiness_json({true, ""}, std::chrono::milliseconds(100)) ==
+        R"({"heartbeat_ms":100,"ready":true,"reason":""})");
+  CHECK(readiness_json({false, "draining"}, std::chrono::milliseconds(50)) ==
+        R"({"heartbeat_ms":50,"ready":false,"reason":"draining"})");
 }
 
 namespace {
