@@ -18,7 +18,7 @@
 namespace tandem::ctl {
 
 enum class CommandId : std::uint8_t {
-  init, check, status, drain, enable, weight, reload, failover, events, sync, vrrp, metrics, names, schema,
+  init, check, status, doctor, drain, enable, weight, reload, failover, events, sync, vrrp, metrics, names, schema,
   completion, help, version
 };
 

@@ -39,6 +39,9 @@ constexpr std::array init_options = {
     OptionSpec{"--force", "", "replace a configuration that is there; it is kept as FILE.old"},
     OptionSpec{"--join", "", "write nothing; print what to copy to the peer, as commands"},
 };
+constexpr std::array doctor_options = {
+    OptionSpec{"--peer-status", "FILE", "what `lbctl doctor --json` said on the peer; - is stdin", file},
+};
 constexpr std::array event_options = {
     OptionSpec{"--follow", "", "go on with new events as they happen (with --json: the default)"},
     OptionSpec{"--once", "", "end after the recent events, with --json, too"},
@@ -61,6 +64,11 @@ constexpr std::array command_table = {
     CommandSpec{CommandId::status, "status", {}, {},
                 "this node on one screen: daemons, addresses, sync, backends, problems",
                 "Exit status 0 if all is well, 1 if there are problems, 3 if no daemon is running."},
+    CommandSpec{CommandId::doctor, "doctor", {}, doctor_options,
+                "look for what would break a failover, with the fix as a command",
+                "Looks at this host, its daemons and what they know of the peer, and probes; changes nothing. Best as root.\n"
+                "Both at once: ssh PEER lbctl doctor --json | lbctl doctor --peer-status -\n"
+                "Exit status 1 if something fails, else 0."},
     CommandSpec{CommandId::drain, "drain", backend_argument, {},
                 "give a backend no new traffic; what is open may finish",
                 "Replicated to the peer; lasts until `lbctl enable`, through reloads and restarts."},

@@ -24,6 +24,7 @@ bool stdout_shows_color() {
 int run(const Invocation& invocation, const Output& output) {
   switch (invocation.command) {
     case CommandId::init: return run_init(invocation, output);
+    case CommandId::doctor: return run_doctor(invocation, output);
     case CommandId::names: return run_names(invocation, output);
     case CommandId::schema: return run_schema(invocation, output);
     case CommandId::completion: return run_completion(invocation, output);

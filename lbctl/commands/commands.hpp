@@ -7,6 +7,7 @@
 namespace tandem::ctl {
 
 int run_init(const Invocation& invocation, const Output& output);
+int run_doctor(const Invocation& invocation, const Output& output);
 int run_status(const Invocation& invocation, const Output& output);
 int run_check(const Invocation& invocation, const Output& output);
 /// drain, enable and weight.

@@ -8,8 +8,6 @@
 #include <array>
 #include <fstream>
 #include <sstream>
-#include <utility>
-#include <vector>
 
 namespace tandem::ctl {
 namespace {
@@ -27,7 +25,8 @@ std::string default_route_interface() {
   return {};
 }
 
-// Interface and address, of every address of this host but the loopback's.
+}  // namespace
+
 std::vector<std::pair<std::string, std::string>> own_addresses() {
   std::vector<std::pair<std::string, std::string>> found;
   ifaddrs* list = nullptr;
@@ -45,8 +44,6 @@ std::vector<std::pair<std::string, std::string>> own_addresses() {
   ::freeifaddrs(list);
   return found;
 }
-
-}  // namespace
 
 Guess guess_host() {
   Guess guess;

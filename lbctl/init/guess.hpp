@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tandem::ctl {
 
@@ -12,6 +14,9 @@ struct Guess {
 };
 
 Guess guess_host();
+
+/// Interface and address, of every address of this host but the loopback's.
+std::vector<std::pair<std::string, std::string>> own_addresses();
 
 /// True if an interface of this host has `address`.
 bool is_own_address(const std::string& address);

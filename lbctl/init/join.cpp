@@ -86,7 +86,7 @@ std::vector<std::string> join_commands(const JoinPlan& plan) {
   commands.push_back(fmt::format("ssh {} {}", ssh_host(plan), shell_quote("lbctl check " + word(plan.config_path))));
   commands.emplace_back("systemctl enable --now tandem.target");
   commands.push_back(fmt::format("ssh {} {}", ssh_host(plan), shell_quote("systemctl enable --now tandem.target")));
-  commands.emplace_back("lbctl status");
+  commands.push_back(fmt::format("ssh {} {} | lbctl doctor --peer-status -", ssh_host(plan), shell_quote("lbctl doctor --json")));
   return commands;
 }
 

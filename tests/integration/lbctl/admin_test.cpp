@@ -132,5 +132,5 @@ TEST_CASE("bad usage ends with 2") {
   CHECK(Json::parse(json.out)["error"] == "there is no command 'nonsense'");
   CHECK(run_lbctl({"help"}).exit_code == 0);
   CHECK(run_lbctl({"version"}).out.find("lbctl ") == 0);
-  CHECK(Json::parse(run_lbctl({"help", "--json"}).out)["commands"].size() == 17);
+  CHECK(Json::parse(run_lbctl({"help", "--json"}).out)["commands"].size() == 18);
 }

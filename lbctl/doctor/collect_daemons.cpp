@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "common/io/clock.hpp"
+#include "lbctl/daemons.hpp"
+#include "lbctl/doctor/collect.hpp"
+#include "lbctl/render/field.hpp"
+
+namespace tandem::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Duration patience = std::chrono::seconds(2);
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+std::int64_t now_ns() { return io::now().time_since_epoch().count(); }
+
+// Whether the file is younger than what was loaded at `loaded_ns`. A second of slack: clocks are two.
+bool changed_since(const std::string& file, std::int64_t loaded_ns) {
+  struct stat status {};
+  if (loaded_ns == 0 || ::stat(file.c_str(), &status) != 0) return false;
+  const auto wall = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const std::int64_t loaded_wall = wall.count() - (now_ns() - loaded_ns);
+  const std::int64_t written = status.st_mtim.tv_sec * second_ns + status.st_mtim.tv_nsec;
+  return written > loaded_wall + second_ns;
+}
+
+std::optional<std::uint64_t> open_files_limit(std::int64_t pid) {
+  std::ifstream limits(fmt::format("/proc/{}/limits", pid));
+  std::string line;
+  while (std::getline(limits, line)) {
+    if (!line.starts_with("Max open files")) continue;
+    std::istringstream fields(line.substr(std::string_view("Max open files").size()));
+    std::uint64_t soft = 0;
+    if (fields >> soft) return soft;
+  }
+  return std::nullopt;
+}
+
+// CAP_BPF, or CAP_SYS_ADMIN, which includes it; and a kernel that has BPF at all.
+bool may_use_bpf(std::int64_t pid) {
+  constexpr unsigned cap_sys_admin = 21;
+  constexpr unsigned cap_bpf = 39;
+  if (!first_line("/proc/sys/kernel/unprivileged_bpf_disabled")) return false;
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  std::string line;
+  while (std::getline(status, line)) {
+    if (!line.starts_with("CapEff:")) continue;
+    const std::uint64_t held = std::strtoull(line.substr(7).c_str(), nullptr, 16);
+    return (held >> cap_bpf & 1U) != 0 || (held >> cap_sys_admin & 1U) != 0;
+  }
+  return true;  // not seen: no reason to worry anybody
+}
+
+VipFacts vip_from(const Json& address) {
+  VipFacts vip;
+  vip.name = text_field(address, "name");
+  vip.interface = text_field(address, "interface");
+  for (const Json& text : elements(address, "addresses")) {
+    if (const auto prefix = Prefix::parse(text.is_string() ? text.get<std::string>() : "")) vip.addresses.push_back(*prefix);
+  }
+  vip.state = text_field(address, "state", "");
+  vip.owner = text_field(address, "owner", "");
+  vip.preferred = text_field(address, "preferred_node", "");
+  vip.may_take_over = bool_field(address, "may_take_over", true);
+  vip.may_take_over_reason = text_field(address, "may_take_over_reason", "");
+  vip.interval_ms = number_field(address, "advert_interval_ms", 100);
+  if (member(address, "peer_last_advert_ms").is_number()) vip.last_advert_ms = number_field(address, "peer_last_advert_ms");
+  vip.peer_priority = number_field(address, "peer_priority");
+  vip.adverts_received = number_field(address, "adverts_received");
+  const Json& dropped = member(address, "adverts_dropped");
+  if (dropped.is_object()) {
+    for (const auto& [reason, count] : dropped.items()) vip.dropped[reason] = number_field(dropped, reason);
+  }
+  vip.conflicts = number_field(address, "conflicts");
+  vip.restored = number_field(address, "addresses_restored");
+  return vip;
+}
+
+// The newest change of an owner that was not a start of vrrpd.
+std::optional<std::int64_t> last_move_s(const Json& events) {
+  std::optional<std::int64_t> newest;
+  for (const Json& event : elements(events, "events")) {
+    const std::string what = text_field(event, "event", "");
+    if ((what != "active" && what != "backup") || text_field(event, "reason", "") == "startup") continue;
+    const std::int64_t age = (now_ns() - number_field(event, "time_ns")) / second_ns;
+    if (!newest || age < *newest) newest = age;
+  }
+  return newest;
+}
+
+void read_vrrpd(const Invocation& invocation, const Json& status, Facts& facts) {
+  for (const Json& address : elements(status, "virtual_addresses")) facts.vips.push_back(vip_from(address));
+  facts.realtime = bool_field(member(status, "realtime"), "fifo");
+  facts.memory_locked = bool_field(member(status, "realtime"), "memory_locked");
+  facts.bpf_refused = !may_use_bpf(number_field(status, "pid"));
+  facts.vrrpd_uptime_s = (now_ns() - number_field(status, "started_ns")) / second_ns;
+  Reply reply = call(invocation, "vrrpd", "GET", "/v1/events", {}, patience);
+  if (reply.ok()) facts.last_move_s = last_move_s(parse_object(reply));
+}
+
+void read_syncd(const Json& status, Facts& facts) {
+  const Json& peer = member(status, "peer");
+  facts.sync = {.connected = bool_field(peer, "connected"),
+                .in_sync = bool_field(status, "in_sync"),
+                .in_sync_reason = text_field(status, "in_sync_reason", ""),
+                .path = text_field(peer, "path", ""),
+                .wrong_key_total = number_field(peer, "wrong_key_total"),
+                .probe = {}};
+}
+
+// Without vrrpd the configuration says which addresses there are.
+void vips_from_config(Facts& facts) {
+  for (const config::VirtualAddressConfig& address : facts.config.virtual_addresses) {
+    VipFacts vip;
+    vip.name = address.name;
+    vip.interface = address.interface;
+    vip.addresses = address.addresses;
+    vip.preferred = address.preferred_node;
+    facts.vips.push_back(std::move(vip));
+  }
+}
+
+}  // namespace
+
+void collect_daemons(const Invocation& invocation, Facts& facts) {
+  for (const std::string_view name : daemon_names) {
+    DaemonFacts& daemon = facts.daemons[std::string(name)];
+    Reply reply = call(invocation, name, "GET", "/v1/status", {}, patience);
+    const Json status = reply.ok() ? parse_object(reply) : Json();
+    if (!reply.ok()) {
+      daemon.why_not = reply.error;
+      continue;
+    }
+    daemon.running = true;
+    daemon.version = text_field(status, "version");
+    daemon.node = text_field(status, "node");
+    facts.self = daemon.node;
+    const Json& loaded = member(status, "config");
+    const std::string file = text_field(loaded, "file", facts.config_file);
+    daemon.config_outdated = changed_since(file, number_field(loaded, "loaded_ns"));
+    if (name == "lbd") daemon.open_files = open_files_limit(number_field(status, "pid"));
+    if (name == "vrrpd") read_vrrpd(invocation, status, facts);
+    if (name == "syncd") read_syncd(status, facts);
+  }
+  if (facts.vips.empty() && facts.mistakes.empty()) vips_from_config(facts);
+  for (VipFacts& vip : facts.vips) {
+    for (const config::VirtualAddressConfig& address : facts.config.virtual_addresses) {
+      if (address.name == vip.name) vip.unicast = address.unicast;
+    }
+  }
+}
+
+}  // namespace tandem::ctl

@@ -1,0 +1,205 @@
+#include <fmt/format.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/io/unique_fd.hpp"
+#include "lbctl/doctor/collect.hpp"
+#include "lbctl/doctor/firewall.hpp"
+#include "lbctl/init/guess.hpp"
+
+namespace tandem::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::optional<int> effective_sysctl(const std::string& interface, const std::string& name) {
+  const auto all = read_number("/proc/sys/net/ipv4/conf/all/" + name);
+  const auto own = read_number("/proc/sys/net/ipv4/conf/" + interface + "/" + name);
+  if (!own) return std::nullopt;
+  return std::max(*own, all.value_or(0));
+}
+
+std::string link_target_name(const fs::path& link) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(link, error);
+  return error ? std::string() : target.filename().string();
+}
+
+// "KEY=value" in a file of such lines.
+std::string setting(const std::string& path, const std::string& key) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.starts_with(key + "=")) return line.substr(key.size() + 1);
+  }
+  return {};
+}
+
+bool keeps_configuration(const std::string& network_file) {
+  std::vector<fs::path> files = {network_file};
+  for (const char* directory : {"/etc/systemd/network/", "/run/systemd/network/", "/usr/lib/systemd/network/"}) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory + fs::path(network_file).filename().string() + ".d", error)) {
+      files.push_back(entry.path());
+    }
+  }
+  return std::any_of(files.begin(), files.end(), [](const fs::path& file) {
+    const std::string value = setting(file, "KeepConfiguration");
+    return value == "yes" || value == "static" || value == "true";
+  });
+}
+
+void find_manager(InterfaceFacts& facts, unsigned index) {
+  const std::string networkd = fmt::format("/run/systemd/netif/links/{}", index);
+  const std::string admin_state = setting(networkd, "ADMIN_STATE");
+  if (!admin_state.empty() && admin_state != "unmanaged") {
+    facts.manager = "systemd-networkd";
+    facts.keeps_configuration = keeps_configuration(setting(networkd, "NETWORK_FILE"));
+  }
+  const std::string manager = fmt::format("/run/NetworkManager/devices/{}", index);
+  if (setting(manager, "managed") == "true" || setting(manager, "managed-type") == "full") facts.manager = "NetworkManager";
+}
+
+void find_bridge(InterfaceFacts& facts) {
+  const fs::path system = "/sys/class/net";
+  if (fs::exists(system / facts.name / "bridge")) facts.bridge = facts.name;
+  const std::string master = link_target_name(system / facts.name / "master");
+  if (!master.empty() && fs::exists(system / master / "bridge")) facts.bridge = master;
+  if (facts.bridge.empty()) return;
+  facts.snooping = read_number((system / facts.bridge / "bridge/multicast_snooping").string()).value_or(0) != 0;
+  facts.querier = read_number((system / facts.bridge / "bridge/multicast_querier").string()).value_or(0) != 0;
+}
+
+InterfaceFacts look_at_interface(const std::string& name) {
+  InterfaceFacts facts;
+  facts.name = name;
+  const unsigned index = ::if_nametoindex(name.c_str());
+  const io::UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
+  if (index == 0 || !fd || ::ioctl(fd.get(), SIOCGIFFLAGS, &request) != 0) return facts;
+  facts.exists = true;
+  facts.up = (request.ifr_flags & IFF_UP) != 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+  if (::ioctl(fd.get(), SIOCGIFMTU, &request) == 0) facts.mtu = request.ifr_mtu;
+  for (const auto& [interface, text] : own_addresses()) {
+    const auto address = IpAddress::parse(text);
+    if (interface == name && address) facts.addresses.push_back(*address);
+  }
+  facts.rp_filter = effective_sysctl(name, "rp_filter");
+  facts.arp_ignore = effective_sysctl(name, "arp_ignore");
+  facts.driver = link_target_name(fs::path("/sys/class/net") / name / "device/driver");
+  find_bridge(facts);
+  find_manager(facts, index);
+  return facts;
+}
+
+// The interfaces of the floating addresses, and those that have the node's own addresses.
+std::set<std::string> interesting_interfaces(const Facts& facts) {
+  std::set<std::string> names;
+  for (const VipFacts& vip : facts.vips) names.insert(vip.interface);
+  for (const config::NodeConfig& node : facts.config.cluster->nodes) {
+    if (node.name != facts.self) continue;
+    for (const auto& [interface, text] : own_addresses()) {
+      if (text == node.address.to_string() || text == node.sync_address.to_string()) names.insert(interface);
+    }
+  }
+  return names;
+}
+
+// What nft prints; nullopt if it cannot be asked.
+std::optional<Json> nft_ruleset() {
+  struct Close {
+    void operator()(std::FILE* stream) const { ::pclose(stream); }
+  };
+  const std::unique_ptr<std::FILE, Close> pipe(::popen("PATH=$PATH:/usr/sbin:/sbin nft -j list ruleset 2>/dev/null", "re"));
+  if (!pipe) return std::nullopt;
+  constexpr std::size_t most = std::size_t{16} * 1024 * 1024;
+  std::string text;
+  std::array<char, 65536> chunk{};
+  while (text.size() < most) {
+    const std::size_t size = std::fread(chunk.data(), 1, chunk.size(), pipe.get());
+    if (size == 0) break;
+    text.append(chunk.data(), size);
+  }
+  Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  return json;
+}
+
+std::string interface_of(const Facts& facts, const IpAddress& address) {
+  for (const InterfaceFacts& interface : facts.interfaces) {
+    if (std::find(interface.addresses.begin(), interface.addresses.end(), address) != interface.addresses.end()) return interface.name;
+  }
+  return {};
+}
+
+void look_at_firewall(Facts& facts) {
+  facts.firewall.legacy_rules = first_line("/proc/net/ip_tables_names").has_value();
+  const auto ruleset = facts.root ? nft_ruleset() : std::nullopt;
+  if (!ruleset || facts.self.empty() || facts.vips.empty()) return;
+  const auto& nodes = facts.config.cluster->nodes;
+  const bool first = nodes[0].name == facts.self;
+  const config::NodeConfig& self = nodes[first ? 0 : 1];
+  const config::NodeConfig& peer = nodes[first ? 1 : 0];
+  const VipFacts& vip = facts.vips.front();
+  const bool v6 = peer.address.is_v6();
+  const IpAddress group = *IpAddress::parse(v6 ? "ff02::12" : "224.0.0.18");
+  const auto adverts = judge_firewall(*ruleset, {.interface = vip.interface,
+                                                 .source = peer.address,
+                                                 .destination = vip.unicast ? self.address : group,
+                                                 .protocol = 112,
+                                                 .port = 0});
+  const auto sync = judge_firewall(*ruleset, {.interface = interface_of(facts, self.sync_address),
+                                              .source = peer.sync_address,
+                                              .destination = self.sync_address,
+                                              .protocol = 6,
+                                              .port = facts.config.cluster->sync.port});
+  facts.firewall.adverts = adverts.verdict;
+  facts.firewall.adverts_rule = adverts.rule;
+  facts.firewall.sync = sync.verdict;
+  facts.firewall.sync_rule = sync.rule;
+}
+
+// Other owners of floating addresses in this network namespace.
+std::vector<std::string> find_rivals() {
+  std::set<std::string> found;
+  const std::string own = link_target_name("/proc/self/ns/net");
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const std::string pid = entry.path().filename().string();
+    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::string name = first_line("/proc/" + pid + "/comm").value_or("");
+    if ((name == "keepalived" || name == "ucarp") && link_target_name("/proc/" + pid + "/ns/net") == own) found.insert(name);
+  }
+  return {found.begin(), found.end()};
+}
+
+}  // namespace
+
+void collect_host(Facts& facts) {
+  timex clock{};
+  facts.clock_synchronised = ::adjtimex(&clock) != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
+  facts.rivals = find_rivals();
+  if (!facts.mistakes.empty() || !facts.config.cluster) return;
+  for (const std::string& name : interesting_interfaces(facts)) {
+    facts.interfaces.push_back(look_at_interface(name));
+    for (const VipFacts& vip : facts.vips) facts.interfaces.back().carries_vip |= vip.interface == name;
+  }
+  look_at_firewall(facts);
+}
+
+}  // namespace tandem::ctl

@@ -1,0 +1,127 @@
+// What `lbctl doctor` knows before it judges: values only, gathered in collect.hpp, judged in findings.hpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/inet.hpp"
+#include "common/config/load.hpp"
+
+namespace tandem::ctl {
+
+/// A network interface that the configuration uses.
+struct InterfaceFacts {
+  std::string name;
+  bool carries_vip = false;  // floating addresses live here
+  bool exists = false;
+  bool up = false;  // with carrier
+  int mtu = 0;
+  std::vector<IpAddress> addresses;
+  // Effective sysctls: the larger of "all" and the interface's own. nullopt: cannot be read.
+  std::optional<int> rp_filter;
+  std::optional<int> arp_ignore;
+  std::string bridge;  // the bridge that it is, or is a port of; empty: none
+  bool snooping = false;
+  bool querier = false;
+  std::string driver;   // "vmxnet3"; empty for virtual interfaces
+  std::string manager;  // "NetworkManager", "systemd-networkd" or empty
+  bool keeps_configuration = false;  // systemd-networkd is told to leave foreign addresses alone
+};
+
+struct DaemonFacts {
+  bool running = false;
+  std::string why_not;  // if it is not
+  std::string version;
+  std::string node;
+  bool config_outdated = false;  // the file was changed after it was loaded
+  std::optional<std::uint64_t> open_files;  // its limit
+};
+
+enum class Answer : std::uint8_t { not_asked, yes, no };
+
+/// A floating address, as vrrpd sees it and as probes found it.
+struct VipFacts {
+  std::string name;
+  std::string interface;
+  std::vector<Prefix> addresses;
+  std::string state;  // "active", "backup", "initialize"; empty: vrrpd does not say
+  std::string owner;  // node; empty: unknown
+  std::string preferred;
+  bool may_take_over = true;
+  std::string may_take_over_reason;
+  std::int64_t interval_ms = 100;
+  std::optional<std::int64_t> last_advert_ms;  // since the peer's last advert
+  std::int64_t peer_priority = 0;
+  std::int64_t adverts_received = 0;
+  std::map<std::string, std::int64_t> dropped;  // adverts, by reason
+  std::int64_t conflicts = 0;
+  std::int64_t restored = 0;
+  bool unicast = false;
+  std::vector<std::string> foreign_answers;  // MACs that answered an ARP probe and are neither ours nor the peer's
+  bool peer_answers = false;  // the peer answers for it although this node is active
+  bool probed = false;
+};
+
+struct SyncFacts {
+  bool connected = false;
+  bool in_sync = false;
+  std::string in_sync_reason;
+  std::string path;  // "sync" or "lan"
+  std::int64_t wrong_key_total = 0;
+  std::string probe;  // of the peer's port, if not connected: "connected", "refused", "timed out", …
+};
+
+/// What must be equal on both nodes, or is worth comparing.
+struct Identity {
+  std::string node;
+  std::string version;
+  std::string config_digest;    // of the file's bytes; empty: none could be read
+  std::string key_fingerprint;  // derived, so that it gives nothing away; empty: none could be read
+  std::map<std::string, std::string> vips;  // name: state
+};
+
+enum class Firewall : std::uint8_t { unknown, passes, drops, unclear };
+
+struct FirewallFacts {
+  Firewall adverts = Firewall::unknown;  // protocol 112 from the peer
+  std::string adverts_rule;              // where it is dropped
+  Firewall sync = Firewall::unknown;     // TCP to syncd
+  std::string sync_rule;
+  bool legacy_rules = false;  // rules of the old iptables, which are not read
+};
+
+struct Facts {
+  bool root = false;
+  std::string config_file;
+  bool config_exists = false;
+  std::vector<config::Diagnostic> mistakes;
+  config::Config config;  // meaningful if there are no mistakes
+  std::string self;       // the node that this host is; empty: neither
+  std::string host;
+  std::string key_problem;  // empty: the key is good
+  std::string key_warning;
+  std::vector<InterfaceFacts> interfaces;
+  std::vector<IpAddress> own_addresses;
+  std::map<std::string, DaemonFacts> daemons;
+  std::string own_version;
+  std::vector<VipFacts> vips;
+  SyncFacts sync;
+  FirewallFacts firewall;
+  bool realtime = false;       // vrrpd has SCHED_FIFO
+  bool memory_locked = false;  // and its memory is locked
+  bool bpf_refused = false;    // the kernel has no BPF for the relay, or vrrpd may not use it
+  bool clock_synchronised = true;
+  Answer small_ping = Answer::not_asked;  // to the peer's sync address
+  Answer full_ping = Answer::not_asked;   // the same, as large as the interface allows, unfragmented
+  int sync_mtu = 0;
+  std::vector<std::string> rivals;  // other programs that own floating addresses and run here
+  std::optional<std::int64_t> last_move_s;  // since an address was last moved on purpose or by a failure
+  std::int64_t vrrpd_uptime_s = 0;
+  Identity identity;
+  std::optional<Identity> peer_identity;
+};
+
+}  // namespace tandem::ctl

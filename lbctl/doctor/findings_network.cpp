@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lbctl/doctor/findings.hpp"
+
+namespace tandem::ctl {
+namespace {
+
+bool owned_here(const Facts& facts, const IpAddress& address) {
+  return std::find(facts.own_addresses.begin(), facts.own_addresses.end(), address) != facts.own_addresses.end();
+}
+
+void examine_own_addresses(const Facts& facts, Findings& findings) {
+  for (const config::NodeConfig& node : facts.config.cluster->nodes) {
+    if (node.name != facts.self) continue;
+    for (const IpAddress& address : {node.address, node.sync_address}) {
+      if (owned_here(facts, address)) continue;
+      findings.fail("addresses", fmt::format("this node's address {} is on no interface of this host", address.to_string()),
+                    address == node.address ? "vrrpd cannot send adverts from it" : "syncd cannot listen on it",
+                    "ip address   (then correct the configuration on both nodes, or the network's)");
+    }
+  }
+}
+
+void examine_sysctls(const InterfaceFacts& interface, const Facts& facts, Findings& findings) {
+  if (interface.rp_filter == 1) {
+    findings.warn("rp_filter", fmt::format("strict reverse path filtering is on for {}", interface.name),
+                  "the kernel silently drops packets whose way back is another interface: clients of another network, and "
+                  "connections that are passed on in a planned move",
+                  fmt::format("sysctl -w net.ipv4.conf.{}.rp_filter=2 net.ipv4.conf.all.rp_filter=2   (and in /etc/sysctl.d)",
+                              interface.name));
+  } else if (interface.rp_filter) {
+    findings.ok("rp_filter", fmt::format("{} accepts packets whichever way back they have", interface.name));
+  }
+  if (!interface.arp_ignore || !interface.carries_vip) return;
+  const auto vrrpd = facts.daemons.find("vrrpd");
+  const bool running = vrrpd != facts.daemons.end() && vrrpd->second.running;
+  if (*interface.arp_ignore == 0 && running) {
+    findings.fail("arp_ignore", fmt::format("arp_ignore of {} is 0 although vrrpd had raised it", interface.name),
+                  "this node answers ARP for addresses that it has handed over: both nodes seem to own them",
+                  fmt::format("sysctl -w net.ipv4.conf.{}.arp_ignore=1   (and look who resets it: /etc/sysctl.d)", interface.name));
+  } else if (*interface.arp_ignore > 2) {
+    findings.fail("arp_ignore", fmt::format("arp_ignore of {} is {}", interface.name, *interface.arp_ignore),
+                  "the node may not answer ARP for floating addresses: nobody reaches them",
+                  fmt::format("sysctl -w net.ipv4.conf.{}.arp_ignore=1 net.ipv4.conf.all.arp_ignore=0", interface.name));
+  } else {
+    findings.ok("arp_ignore", fmt::format("{} answers ARP as it should", interface.name));
+  }
+}
+
+void examine_bridge(const InterfaceFacts& interface, const Facts& facts, Findings& findings) {
+  if (interface.bridge.empty() || !interface.snooping || interface.querier) return;
+  bool v6 = false;
+  for (const VipFacts& vip : facts.vips) {
+    for (const Prefix& prefix : vip.addresses) v6 = v6 || prefix.address.is_v6();
+  }
+  if (!v6) {
+    return findings.ok("multicast", fmt::format("the bridge {} snoops multicast; adverts of IPv4 are exempt", interface.bridge));
+  }
+  findings.warn("multicast", fmt::format("the bridge {} snoops multicast and no querier asks", interface.bridge),
+                "after some minutes it forgets who listens, and IPv6 adverts no longer arrive: both nodes become active",
+                fmt::format("ip link set {} type bridge mcast_snooping 0   (or mcast_querier 1)", interface.bridge));
+}
+
+void examine_manager(const InterfaceFacts& interface, Findings& findings) {
+  if (interface.manager == "systemd-networkd" && !interface.keeps_configuration) {
+    return findings.warn("manager", fmt::format("systemd-networkd manages {} and may remove addresses that it does not know",
+                                                interface.name),
+                         "when it restarts, for an upgrade, floating addresses vanish until vrrpd puts them back",
+                         fmt::format("mkdir -p /etc/systemd/network/NAME.network.d && printf '[Network]\\nKeepConfiguration=static\\n' > "
+                                     "/etc/systemd/network/NAME.network.d/tandem.conf && networkctl reload   "
+                                     "(NAME: see `networkctl status {}`)",
+                                     interface.name));
+  }
+  if (interface.manager == "NetworkManager") {
+    return findings.warn("manager", fmt::format("NetworkManager manages {}", interface.name),
+                         "when a connection is applied again it removes addresses that are not in its profile; vrrpd puts them "
+                         "back, but open connections may break",
+                         fmt::format("change that connection only after `lbctl failover`, or: nmcli device set {} managed no",
+                                     interface.name));
+  }
+}
+
+void examine_interface(const InterfaceFacts& interface, const Facts& facts, Findings& findings) {
+  if (!interface.exists) {
+    return findings.fail("interface", fmt::format("there is no interface {}", interface.name),
+                         "vrrpd cannot put floating addresses on it",
+                         "ip -brief link   (then correct \"interface\" in the configuration)");
+  }
+  if (!interface.up) {
+    return findings.fail("interface", fmt::format("{} is down or has no carrier", interface.name),
+                         "this node is cut off, and does not own its addresses",
+                         fmt::format("ip link set {} up   (and look at the cable)", interface.name));
+  }
+  findings.ok("interface", fmt::format("{} is up, MTU {}", interface.name, interface.mtu));
+  examine_sysctls(interface, facts, findings);
+  if (!interface.carries_vip) return;
+  examine_bridge(interface, facts, findings);
+  examine_manager(interface, findings);
+}
+
+void examine_firewall(const Facts& facts, Findings& findings) {
+  const FirewallFacts& firewall = facts.firewall;
+  const int port = facts.config.cluster->sync.port;
+  if (firewall.adverts == Firewall::drops) {
+    findings.fail("firewall", fmt::format("the firewall drops VRRP, protocol 112 ({})", firewall.adverts_rule),
+                  "this node does not hear the peer, takes every address, and both answer for it",
+                  "nft insert rule inet filter input ip protocol vrrp accept   (and in /etc/nftables.conf)");
+  }
+  if (firewall.sync == Firewall::drops) {
+    findings.fail("firewall", fmt::format("the firewall drops TCP port {} of syncd ({})", port, firewall.sync_rule),
+                  "the peer cannot connect: nothing is replicated if only it tries",
+                  fmt::format("nft insert rule inet filter input tcp dport {} accept   (and in /etc/nftables.conf)", port));
+  }
+  if (firewall.adverts == Firewall::unclear || firewall.sync == Firewall::unclear) {
+    findings.warn("firewall", "the firewall has rules that could drop adverts or replication, and that doctor cannot judge",
+                  "whether the peer is heard says the check \"adverts\"", "nft list ruleset   (look for protocol 112 and the sync port)");
+  }
+  if (firewall.adverts == Firewall::passes && firewall.sync == Firewall::passes) {
+    findings.ok("firewall", fmt::format("nftables lets VRRP and TCP port {} in", port));
+  }
+  if (firewall.legacy_rules) {
+    findings.warn("firewall", "there are rules of the old iptables, which doctor does not read",
+                  "they could drop adverts or replication", "iptables-legacy -S INPUT   (protocol 112 and the sync port must pass)");
+  }
+}
+
+}  // namespace
+
+void examine_network(const Facts& facts, Findings& findings) {
+  examine_own_addresses(facts, findings);
+  for (const InterfaceFacts& interface : facts.interfaces) examine_interface(interface, facts, findings);
+  examine_firewall(facts, findings);
+  if (facts.small_ping == Answer::yes && facts.full_ping == Answer::no) {
+    findings.fail("mtu", fmt::format("the peer answers on the sync link, but not packets of {} bytes", facts.sync_mtu),
+                  "replication works until the first large batch, then stalls",
+                  "make the MTU the same on both nodes and the switch between: ip link set INTERFACE mtu 1500");
+  } else if (facts.full_ping == Answer::yes) {
+    findings.ok("mtu", fmt::format("packets of {} bytes reach the peer on the sync link", facts.sync_mtu));
+  }
+}
+
+}  // namespace tandem::ctl

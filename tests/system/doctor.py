@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""lbctl doctor finds traps that are really set, says nothing about a good pair, and changes nothing."""
+
+import copy
+import json
+import secrets
+import subprocess
+
+import checks as harness
+from netlab import binaries, wait_for
+from pair import NODES, VIPS
+
+LBCTL = binaries() / "lbctl"
+
+
+def examine(lab, pair, node, *more, text=None, config=None):
+    """What doctor says on a node: exit code, whole JSON, {check: worst verdict}."""
+    argv = ["ip", "netns", "exec", lab.ns(node), LBCTL, "--config", config or pair.config_file, "--run-dir", pair.run_dir(node), "doctor",
+            "--json", *more]
+    done = subprocess.run(list(map(str, argv)), capture_output=True, text=True, input=text, timeout=60)
+    report = json.loads(done.stdout)
+    order = ["ok", "warn", "fail"]
+    verdicts = {}
+    for finding in report.get("findings", []):
+        before = verdicts.get(finding["check"], "ok")
+        verdicts[finding["check"]] = max(before, finding["verdict"], key=order.index)
+    return done.returncode, report, verdicts
+
+
+def state_of(lab, node):
+    """What doctor must not touch, without what changes by itself."""
+    links = json.loads(lab.ip(node, "-j", "-4", "addr").stdout)
+    addresses = [(link["ifname"], link["mtu"], link["flags"], [a["local"] for a in link["addr_info"]])
+                 for link in links if link["ifname"] != "lo"]
+    return (addresses, lab.run(node, "sysctl", "-a", "--pattern", r"net\.ipv4\.conf").stdout,
+            lab.run(node, "nft", "list", "ruleset").stdout, lab.ip(node, "route").stdout)
+
+
+def complaints(report):
+    return "; ".join(f["check"] + ": " + f["what"] for f in report["findings"] if f["verdict"] == "fail")
+
+
+def a_good_pair(checks, lab, pair):
+    before = {node: state_of(lab, node) for node in NODES}
+    reports = {}
+    for node in NODES:
+        code, reports[node], verdicts = examine(lab, pair, node)
+        checks.equal(f"a good pair: exit code on {node}", code, 0)
+        checks.equal(f"a good pair: failures on {node}", complaints(reports[node]), "")
+        for check in ("config", "key", "node", "daemons", "interface", "firewall", "adverts", "duplicate", "sync", "mtu"):
+            checks.equal(f"a good pair: {check} on {node}", verdicts.get(check), "ok")
+    code, report, verdicts = examine(lab, pair, "lb1", "--peer-status", "-", text=json.dumps(reports["lb2"]))
+    checks.equal("both nodes compared: exit code", code, 0)
+    checks.equal("both nodes compared: verdict", verdicts.get("peer"), "ok")
+    for node in NODES:
+        for name, was, now in zip(("addresses", "sysctls", "firewall", "routes"), before[node], state_of(lab, node)):
+            checks.true(f"doctor changed nothing on {node}: {name}", was == now, "" if was == now else f"{was} -> {now}")
+    checks.true("every address is where it was", pair.settled())
+
+
+def finds(checks, lab, pair, trap, node, check, verdict, *more, text=None):
+    code, report, verdicts = examine(lab, pair, node, *more, text=text)
+    checks.equal(f"{trap}: {check}", verdicts.get(check), verdict)
+    checks.equal(f"{trap}: exit code", code, 1 if any(f["verdict"] == "fail" for f in report["findings"]) else 0)
+    finding = next((f for f in report["findings"] if f["check"] == check and f["verdict"] == verdict), None)
+    checks.true(f"{trap}: says why and how to repair it", finding and finding["why"] and finding["fix"])
+
+
+def sysctl_traps(checks, lab, pair):
+    name = "net.ipv4.conf.eth0."
+    lab.run("lb1", "sysctl", "-qw", name + "rp_filter=1")
+    finds(checks, lab, pair, "strict rp_filter", "lb1", "rp_filter", "warn")
+    lab.run("lb1", "sysctl", "-qw", name + "rp_filter=0")
+    was = lab.run("lb1", "sysctl", "-n", name + "arp_ignore").stdout.strip()
+    lab.run("lb1", "sysctl", "-qw", name + "arp_ignore=0")
+    finds(checks, lab, pair, "arp_ignore lowered", "lb1", "arp_ignore", "fail")
+    lab.run("lb1", "sysctl", "-qw", name + "arp_ignore=8")
+    finds(checks, lab, pair, "arp_ignore 8", "lb1", "arp_ignore", "fail")
+    lab.run("lb1", "sysctl", "-qw", name + "arp_ignore=" + was)
+
+
+def duplicate_address(checks, lab, pair):
+    lab.ip("b1", "addr", "add", VIPS["vip-a"] + "/32", "dev", "eth0")
+    for node in NODES:
+        finds(checks, lab, pair, f"somebody else has vip-a, seen from {node}", node, "duplicate", "fail")
+    lab.ip("b1", "addr", "del", VIPS["vip-a"] + "/32", "dev", "eth0")
+
+
+def firewall_traps(checks, lab, pair):
+    lab.drop("lb2", "tcp dport 5405")
+    finds(checks, lab, pair, "a firewall before syncd", "lb2", "firewall", "fail")
+    lab.heal("lb2")
+    lab.drop("lb2", "ip protocol vrrp")
+    finds(checks, lab, pair, "a firewall that drops VRRP", "lb2", "firewall", "fail")
+    lab.heal("lb2")
+    wait_for(pair.settled, 20, "the addresses to be where they belong")
+
+
+def link_traps(checks, lab, pair):
+    lab.ip("lb1", "link", "set", "sync0", "mtu", "9000")
+    finds(checks, lab, pair, "an MTU that the peer has not", "lb1", "mtu", "fail")
+    lab.ip("lb1", "link", "set", "sync0", "mtu", "1500")
+    lab.link("lb1", "sync0", False)
+    wait_for(lambda: (pair.get("lb2", "syncd")["peer"] or {}).get("path") == "lan", 20, "replication over the LAN")
+    finds(checks, lab, pair, "the sync link is down", "lb2", "sync", "warn")
+    lab.link("lb1", "sync0", True)
+    wait_for(lambda: (pair.get("lb2", "syncd")["peer"] or {}).get("path") == "sync", 30, "the sync link to be used again")
+
+
+def two_files(checks, lab, pair):
+    """The peer has another configuration, with another key."""
+    config = copy.deepcopy(pair.config)
+    key = lab.directory / "other.key"
+    key.write_text(secrets.token_hex(32) + "\n")
+    key.chmod(0o600)
+    config["cluster"]["sync"]["key_file"] = str(key)
+    other = lab.directory / "other.json"
+    other.write_text(json.dumps(config))
+    _, report, _ = examine(lab, pair, "lb2", config=other)
+    finds(checks, lab, pair, "another configuration on the peer", "lb1", "peer", "fail", "--peer-status", "-", text=json.dumps(report))
+    finds(checks, lab, pair, "another key on the peer", "lb1", "key", "fail", "--peer-status", "-", text=json.dumps(report))
+    key.chmod(0o644)
+    code, _, verdicts = examine(lab, pair, "lb2", config=other)
+    checks.equal("a key that everybody reads: key", verdicts.get("key"), "fail")
+
+
+def dead_daemons(checks, lab, pair):
+    pair.terminate("lb1", "syncd")
+    pair.wait_ended("lb1", "syncd")
+    finds(checks, lab, pair, "no syncd here", "lb1", "daemons", "fail")
+    finds(checks, lab, pair, "no syncd on the peer", "lb2", "sync", "fail")
+    pair.start_daemon("lb1", "syncd")
+
+
+def body(checks, lab, pair):
+    a_good_pair(checks, lab, pair)
+    sysctl_traps(checks, lab, pair)
+    duplicate_address(checks, lab, pair)
+    firewall_traps(checks, lab, pair)
+    link_traps(checks, lab, pair)
+    two_files(checks, lab, pair)
+    dead_daemons(checks, lab, pair)
+
+
+if __name__ == "__main__":
+    harness.run("lbctl doctor before traps", body)
