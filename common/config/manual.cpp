@@ -54,7 +54,13 @@ constexpr std::array virtual_address_manual{
               "A dead node is noticed after three of them. The same on both nodes."},
     KeyManual{"preempt", "true", "false", ""},
     KeyManual{"preempt_delay", R"("0s")", R"("5s")", ""},
+    KeyManual{"version", "3", "3", ""},
+    KeyManual{"checksum", R"("auto")", R"("rfc9568")",
+              "rfc9568 has no pseudo-header, rfc5798 has one; both are understood from others."},
     KeyManual{"unicast", "false", "true", "For networks that do not carry multicast: most clouds."},
+    KeyManual{"foreign", "false", "true",
+              "The other node of the cluster is then that router; this one preempts without syncd's consent."},
+    KeyManual{"priority", "", "200", "Without it 253 on the preferred node, else 252."},
 };
 
 constexpr std::array certificate_manual{

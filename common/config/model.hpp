@@ -63,6 +63,8 @@ struct VirtualAddressConfig {
   std::uint8_t version = 3;  // of VRRP: 3, or 2 (IPv4 only, whole seconds)
   ChecksumChoice checksum = ChecksumChoice::automatic;
   bool unicast = false;  // adverts to the peer's address instead of 224.0.0.18 or ff02::12
+  bool foreign = false;  // the other router on the LAN is not a vrrpd of this cluster
+  std::uint8_t priority = 0;  // foreign only: this node's, 1..255 (address owner); 0: as between our own nodes
   bool operator==(const VirtualAddressConfig&) const = default;
 };
 

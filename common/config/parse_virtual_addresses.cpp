@@ -17,6 +17,8 @@ VirtualAddressConfig parse_virtual_address(const Place& place, Diagnostics& mist
   reader.read("version", address.version);
   reader.read_choice("checksum", address.checksum);
   reader.read("unicast", address.unicast);
+  reader.read("foreign", address.foreign);
+  reader.read("priority", address.priority);
   return address;
 }
 

@@ -126,6 +126,8 @@ constexpr std::array virtual_address_keys{
     integer("version", 2, 3, "of VRRP; 2 for routers that know nothing newer: IPv4, whole seconds"),
     choice("checksum", checksum_choice_names, "of VRRPv3 on IPv4; auto: as the peer has it"),
     boolean("unicast", "adverts to the peer's address instead of multicast"),
+    boolean("foreign", "the other router is no vrrpd of this cluster, but say keepalived"),
+    integer("priority", 1, 255, "of this node beside a foreign router; 255: it owns the address"),
 };
 
 constexpr std::array certificate_keys{

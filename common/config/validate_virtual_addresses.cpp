@@ -93,6 +93,12 @@ void check_checksum(const VirtualAddressConfig& virtual_address, const Place& pl
   mistakes.add(place["checksum"], "only VRRP version 3 on IPv4 has two forms of checksum", "remove \"checksum\"");
 }
 
+void check_priority(const VirtualAddressConfig& virtual_address, const Place& place, Diagnostics& mistakes) {
+  if (virtual_address.priority == 0 || virtual_address.foreign) return;
+  mistakes.add(place["priority"], "only beside a \"foreign\" router: own nodes have theirs from \"preferred_node\"",
+               "remove \"priority\", or say \"foreign\": true if the other router is not a Tandem node");
+}
+
 void check_unicast(const VirtualAddressConfig& virtual_address, const ClusterConfig& cluster, const Place& place,
                    Diagnostics& mistakes) {
   if (!virtual_address.unicast) return;
@@ -141,6 +147,7 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
     check_version(virtual_address, place, mistakes);
     check_checksum(virtual_address, place, mistakes);
     check_unicast(virtual_address, cluster, place, mistakes);
+    check_priority(virtual_address, place, mistakes);
   }
 }
 

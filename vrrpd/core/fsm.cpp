@@ -12,15 +12,17 @@ constexpr Duration hand_over_base = std::chrono::milliseconds(100);
 constexpr Duration zero_repeat_base = std::chrono::milliseconds(20);
 constexpr Duration late_delivery = std::chrono::milliseconds(20);
 constexpr std::uint8_t address_owner_priority = 255;
-constexpr int lowest_policy_priority = 251;  // policy.hpp; the longest skew that a peer of ours has
-
-Duration skew_of(int priority, Duration interval) { return interval * (256 - priority) / 256; }
+constexpr Duration second = std::chrono::seconds(1);
 
 }  // namespace
 
 Fsm::Fsm(const FsmConfig& config) : config_(config), active_adver_interval_(config.advert_interval) {
-  TANDEM_ASSERT(config.priority >= 1 && config.priority <= 254);
+  TANDEM_ASSERT(config.priority >= 1);
   TANDEM_ASSERT(config.advert_interval > Duration::zero());
+}
+
+Duration Fsm::skew_of(std::uint8_t priority, Duration interval) const {
+  return (config_.skew_by_seconds ? second : interval) * (256 - priority) / 256;
 }
 
 Duration Fsm::skew_time() const { return skew_of(config_.priority, active_adver_interval_); }
@@ -28,12 +30,12 @@ Duration Fsm::skew_time() const { return skew_of(config_.priority, active_adver_
 Duration Fsm::active_down_interval() const { return 3 * active_adver_interval_ + skew_time(); }
 
 Duration Fsm::hand_over_time() const {
-  return hand_over_base + skew_of(lowest_policy_priority, config_.advert_interval);
+  return hand_over_base + skew_of(config_.lowest_peer, config_.advert_interval);
 }
 
 // Longer than a peer's Skew_Time: each priority-0 advert starts that timer anew.
 Duration Fsm::zero_repeat() const {
-  return zero_repeat_base + skew_of(lowest_policy_priority, config_.advert_interval);
+  return zero_repeat_base + skew_of(config_.lowest_peer, config_.advert_interval);
 }
 
 bool Fsm::is_late(TimePoint now) const { return state_ == State::active && now >= entitled_until_; }
@@ -42,6 +44,10 @@ Actions Fsm::startup(TimePoint now) {
   Actions out;
   if (state_ != State::initialize) return out;
   listened_again_ = false;
+  if (config_.priority == address_owner_priority) {  // (100)
+    become_active(Cause::startup, now, out);
+    return out;
+  }
   active_adver_interval_ = config_.advert_interval;  // (150)
   timer_ = now + active_down_interval();             // (155)
   timer_cause_ = Cause::adverts_missed;

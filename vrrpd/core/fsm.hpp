@@ -28,10 +28,12 @@
 namespace tandem::vrrp {
 
 struct FsmConfig {
-  std::uint8_t priority = 100;  // 1..254
+  std::uint8_t priority = 100;  // 1..255; 255 is the address owner, who becomes Active at once (6.4.1)
   Duration advert_interval = std::chrono::milliseconds(100);  // whole centiseconds, up to 40.95 s
   bool preempt = true;          // Preempt_Mode
   IpAddress address{};          // primary address that adverts are sent from; the tie-breaker
+  bool skew_by_seconds = false;  // VRRP version 2: Skew_Time is a part of a second, whatever the interval
+  std::uint8_t lowest_peer = 251;  // lowest priority of a peer: the longest Skew_Time that a hand-over waits for
 };
 
 /// A valid advertisement for this virtual router from another one.
@@ -51,7 +53,7 @@ class Fsm {
  public:
   explicit Fsm(const FsmConfig& config);
 
-  /// 6.4.1 Startup. No effect unless in Initialize.
+  /// 6.4.1 Startup: to Backup, the address owner to Active. No effect unless in Initialize.
   Actions startup(TimePoint now);
   /// 6.4.2, 6.4.3 Shutdown, for `cause`. In Initialize only Release::at_once has an effect: it ends a
   /// hand-over that is still going on.
@@ -115,6 +117,7 @@ class Fsm {
   void backup_advert(const HeardAdvert& heard, TimePoint now);
   void active_advert(const HeardAdvert& heard, TimePoint now, Actions& out);
   [[nodiscard]] Duration zero_repeat() const;
+  [[nodiscard]] Duration skew_of(std::uint8_t priority, Duration interval) const;
 
   FsmConfig config_;
   State state_ = State::initialize;

@@ -1,8 +1,18 @@
 #include "vrrpd/core/policy.hpp"
 
+#include <algorithm>
+
 namespace tandem::vrrp {
 
-std::uint8_t priority_of(bool preferred, Override override) {
+std::uint8_t priority_of(bool preferred, Override override, std::uint8_t foreign) {
+  if (foreign != 0) {
+    switch (override) {
+      case Override::none: return foreign;
+      case Override::forced:
+      case Override::kept: return std::max(foreign, forced_priority);
+      case Override::yielded: return lowest_priority;
+    }
+  }
   switch (override) {
     case Override::none: return preferred ? preferred_priority : other_priority;
     case Override::forced: return forced_priority;

@@ -24,7 +24,12 @@ enum class Override : std::uint8_t {
   yielded,  // was moved away: does not preempt, but takes over from a dead peer; until active again
 };
 
-std::uint8_t priority_of(bool preferred, Override override);
+/// Lowest of a foreign router, and ours when it was told to keep the address.
+inline constexpr std::uint8_t lowest_priority = 1;
+
+/// Between our own nodes, or, if `foreign` is not 0, beside a router that is not ours: what the operator
+/// configured, raised above every backup's while forced or kept, lowest while yielded.
+std::uint8_t priority_of(bool preferred, Override override, std::uint8_t foreign = 0);
 
 /// What the node is like, for one virtual address.
 struct Surroundings {

@@ -11,10 +11,16 @@ constexpr Duration longest_settling = std::chrono::seconds(1);
 
 VirtualRouter::VirtualRouter(const RouterConfig& config)
     : config_(config),
-      fsm_(FsmConfig{.priority = priority_of(config.preferred, Override::none),
+      fsm_(FsmConfig{.priority = priority_of(config.preferred, Override::none, config.foreign_priority),
                      .advert_interval = config.advert_interval,
                      .preempt = false,
-                     .address = config.address}) {}
+                     .address = config.address,
+                     .skew_by_seconds = config.skew_by_seconds,
+                     .lowest_peer = config.foreign ? lowest_priority : yielded_priority}) {}
+
+std::uint8_t VirtualRouter::priority() const {
+  return priority_of(config_.preferred, override_, config_.foreign_priority);
+}
 
 void VirtualRouter::set_override(Override override) {
   override_ = override;

@@ -21,6 +21,9 @@ struct RouterConfig {
   bool preempt = true;
   Duration preempt_delay{};
   IpAddress address{};  // that adverts are sent from
+  bool skew_by_seconds = false;    // VRRP version 2
+  bool foreign = false;            // the other router is none of ours
+  std::uint8_t foreign_priority = 0;  // then: our priority, if the operator chose one
 };
 
 class VirtualRouter {
@@ -49,7 +52,7 @@ class VirtualRouter {
   [[nodiscard]] State state() const { return fsm_.state(); }
   [[nodiscard]] bool holds_addresses() const { return fsm_.holds_addresses(); }
   [[nodiscard]] bool handing_over() const { return fsm_.handing_over(); }
-  [[nodiscard]] std::uint8_t priority() const { return priority_of(config_.preferred, override_); }
+  [[nodiscard]] std::uint8_t priority() const;
   [[nodiscard]] Override override_in_force() const { return override_; }
   [[nodiscard]] Fault fault() const { return fault_; }
   [[nodiscard]] Duration active_down_interval() const { return fsm_.active_down_interval(); }

@@ -33,7 +33,10 @@ RouterConfig router_config(const InstanceConfig& config) {
           .advert_interval = on_the_wire(version_of(virtual_address), virtual_address.advert_interval),
           .preempt = virtual_address.preempt,
           .preempt_delay = virtual_address.preempt_delay,
-          .address = config.self.address};
+          .address = config.self.address,
+          .skew_by_seconds = virtual_address.version == 2,
+          .foreign = virtual_address.foreign,
+          .foreign_priority = virtual_address.priority};
 }
 
 // What is only more of the same is no news.
@@ -61,6 +64,7 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       form_(first_form(config_.virtual_address)),
       timer_(context.io),
       since_(io::now()) {
+  if (config_.virtual_address.unicast) pin_.emplace(context.netlink, config_.peer.address);
   interface_.set_receiver(config_.addresses.v6, config_.virtual_address.vrid,
                           [this](const Decoded& decoded) { receive(decoded); });
 }
@@ -134,6 +138,8 @@ void Instance::accept(const Advert& advert) {
     form_ = advert.form;
     if (keeper_.holds()) keeper_.note(held_record());
   }
+  // Another owner may be one that our adverts do not reach, for its link-layer address is a new one.
+  if (pin_ && router_.state() == State::active && advert.priority > 0) pin_->forget();
   const bool mismatch =
       !same_addresses(advert, config_.addresses.in_adverts()) ||
       advert.interval != on_the_wire(advert.version, config_.virtual_address.advert_interval);
@@ -162,6 +168,7 @@ void Instance::address_removed(const HostAddress& address) {
 void Instance::renew() {
   go_quiet_if_late();
   keeper_.renew();
+  if (pin_ && interface_.usable(config_.addresses.v6)) pin_->refresh(interface_.link()->index);
   if (!lingers_until_ || stopping_ || !handover()) return;
   handover()->linger(context_.netlink, config_.virtual_address.addresses);
   send(0);  // tells the new owner that there is still something to relay
@@ -316,7 +323,7 @@ Surroundings Instance::surroundings() const {
           .lbd_ready = context_.lbd.ready,
           .link_up = interface_.usable(config_.addresses.v6),
           .has_source = interface_.source(config_.addresses.v6, config_.self.address).has_value(),
-          .in_sync = context_.sync.in_sync};
+          .in_sync = context_.sync.in_sync || config_.virtual_address.foreign};
 }
 
 Situation Instance::situation() const {

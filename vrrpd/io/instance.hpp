@@ -21,6 +21,7 @@
 #include "vrrpd/io/explain.hpp"
 #include "vrrpd/io/interface.hpp"
 #include "vrrpd/io/lease_holder.hpp"
+#include "vrrpd/io/neighbour_pin.hpp"
 
 namespace tandem::vrrp {
 
@@ -127,6 +128,7 @@ class Instance {
   VirtualRouter router_;
   AddressKeeper keeper_;
   LeaseHolder lease_;
+  std::optional<NeighbourPin> pin_;  // unicast only
   IpAddress source_;
   ChecksumForm form_ = ChecksumForm::rfc9568;
   boost::asio::steady_timer timer_;

@@ -24,7 +24,7 @@ void Instance::fail_over(std::function<void(const FailoverOutcome&)> reply) {
                   "see lbctl status on this node");
   }
   const bool away = router_.state() == State::active;
-  if (away && context_.sync.available && !context_.sync.peer_connected) {
+  if (away && !config_.virtual_address.foreign && context_.sync.available && !context_.sync.peer_connected) {
     return refuse("no live peer: syncd has no connection to " + config_.peer.name,
                   "start the peer node, or stop vrrpd here if the address shall go down");
   }

@@ -6,7 +6,6 @@
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
-#include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
@@ -17,22 +16,12 @@
 #include <string_view>
 #include <utility>
 
+#include "vrrpd/io/netlink_impl.hpp"
+
 namespace tandem::vrrp {
 namespace {
 
 constexpr int monitor_buffer_bytes = 1 << 20;
-
-struct SocketDeleter {
-  void operator()(nl_sock* socket) const { nl_socket_free(socket); }
-};
-using Socket = std::unique_ptr<nl_sock, SocketDeleter>;
-
-struct MessageDeleter {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
-using Message = std::unique_ptr<nl_msg, MessageDeleter>;
-
-Error nl_error(std::string_view what, int code) { return Error{fmt::format("{}: {}", what, nl_geterror(code))}; }
 
 Result<Socket> connect_route() {
   Socket socket(nl_socket_alloc());
@@ -137,10 +126,6 @@ Message address_request(int type, int flags, int link, const Prefix& prefix) {
 }
 
 }  // namespace
-
-struct Netlink::Impl {
-  Socket socket;
-};
 
 Netlink::Netlink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Netlink::Netlink(Netlink&&) noexcept = default;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,12 @@ struct AddressOptions {
   bool no_prefix_route = false;  // another address of the link has the route already
 };
 
+struct Neighbour {
+  MacAddress mac{};
+  bool reachable = false;  // the kernel has verified it lately
+  bool pinned = false;     // by a vrrpd
+};
+
 class Netlink {
  public:
   static Result<Netlink> open();
@@ -57,8 +64,16 @@ class Netlink {
   /// An address or link that is not there is no error.
   Result<> delete_address(int link, const Prefix& prefix);
 
+  /// nullopt: the kernel has no entry for it, or none with a link-layer address.
+  [[nodiscard]] std::optional<Neighbour> neighbour(int link, const IpAddress& address);
+  /// From now on the kernel takes `mac` for the neighbour's, without asking and without end.
+  Result<> pin_neighbour(int link, const IpAddress& address, const MacAddress& mac);
+  /// An entry or link that is not there is no error.
+  Result<> delete_neighbour(int link, const IpAddress& address);
+
+  struct Impl;  // private to the adapter
+
  private:
-  struct Impl;
   explicit Netlink(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

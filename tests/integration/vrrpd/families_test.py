@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -219,6 +220,47 @@ def test_unicast_ipv6(pair):
     os.kill(daemon, signal.SIGKILL)
     pair.moved_within("vip-6", "lb2", since, RELEASE_MS, "IPv6 unicast, kill -9 of the daemon")
     assert not sum(pair.status("lb2", "vip-6")["adverts_dropped"].values()), pair.status("lb2", "vip-6")
+
+
+def test_unicast_pins_the_peer(pair):
+    """The peer's neighbour entry is permanent while vrrpd runs, and gone with it."""
+    def entry(node):
+        peer = "192.0.2.12" if node == "lb1" else "192.0.2.11"
+        found = json.loads(pair.lab.ip(node, "-j", "neigh", "show", peer, "dev", "eth0").stdout)
+        return found[0] if found else {}
+
+    start(pair, [address("vip-4", ["192.0.2.100/24"], 51, unicast=True)])
+    wait_for(lambda: "PERMANENT" in entry("lb1").get("state", []), 5, "the pinned entry")
+    mac = json.loads(pair.lab.ip("lb2", "-j", "link", "show", "dev", "eth0").stdout)[0]["address"]
+    assert entry("lb1")["lladdr"] == mac, entry("lb1")
+    since = time.monotonic_ns()
+    pair.lab.run("lb2", "sysctl", "-qw", "net.ipv4.conf.eth0.arp_ignore=8")  # lb2 answers no ARP any more
+    time.sleep(1.5)
+    assert not pair.events("lb2", since, "vip-4"), "no flap while ARP is lost"
+    pair.lab.run("lb2", "sysctl", "-qw", "net.ipv4.conf.eth0.arp_ignore=1")
+    pair.process["lb1"].signal(signal.SIGTERM)
+    pair.process["lb1"].wait(8)
+    assert "PERMANENT" not in entry("lb1").get("state", []), entry("lb1")
+
+
+def test_pin_of_a_killed_predecessor_is_removed(pair):
+    start(pair, [address("vip-4", ["192.0.2.100/24"], 51, unicast=True)])
+    pair.process["lb2"].signal(signal.SIGTERM)
+    pair.process["lb2"].wait(8)
+    pair.lab.ip("lb2", "neigh", "replace", "192.0.2.11", "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud",
+                "permanent", "proto", "112")
+    pair.start("lb2")
+    mac = json.loads(pair.lab.ip("lb1", "-j", "link", "show", "dev", "eth0").stdout)[0]["address"]
+
+    def healed():
+        with pair.lab.inside("lb2"):
+            knocking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        knocking.sendto(b"", ("192.0.2.11", 9))
+        knocking.close()
+        found = json.loads(pair.lab.ip("lb2", "-j", "neigh", "show", "192.0.2.11", "dev", "eth0").stdout)
+        return found and found[0].get("lladdr") == mac
+
+    wait_for(healed, 6, "the stale entry to go")
 
 
 def main():

@@ -149,6 +149,14 @@ TEST_CASE("virtual addresses") {
 "unicast": true)"),
        "4:12: virtual_addresses[0].unicast: the adverts of IPv6 addresses need an IPv6 address of node n1 (remove "
        "\"unicast\", or give the node another \"address\")"},
+      {"a priority between own nodes",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1",
+"priority": 200)"),
+       "4:13: virtual_addresses[0].priority: only beside a \"foreign\" router: own nodes have theirs from "
+       "\"preferred_node\" (remove \"priority\", or say \"foreign\": true if the other router is not a Tandem node)"},
+      {"a priority beside a foreign router",
+       virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1",
+"priority": 200, "foreign": true)"), ""},
       {"a link-local address needs no node in its network",
        virtual_address(R"("addresses": ["fe80::1/64", "2001:db8::1/64"], "interface": "eth0", "vrid": 1,
 "preferred_node": "n1")"), ""},

@@ -1,0 +1,33 @@
+// What the translation units of the netlink adapter share; for nobody else.
+#pragma once
+
+#include <fmt/core.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#include <memory>
+#include <string_view>
+
+#include "vrrpd/io/netlink.hpp"
+
+namespace tandem::vrrp {
+
+struct SocketDeleter {
+  void operator()(nl_sock* socket) const { nl_socket_free(socket); }
+};
+using Socket = std::unique_ptr<nl_sock, SocketDeleter>;
+
+struct MessageDeleter {
+  void operator()(nl_msg* message) const { nlmsg_free(message); }
+};
+using Message = std::unique_ptr<nl_msg, MessageDeleter>;
+
+inline Error nl_error(std::string_view what, int code) { return Error{fmt::format("{}: {}", what, nl_geterror(code))}; }
+
+struct Netlink::Impl {
+  Socket socket;
+};
+
+}  // namespace tandem::vrrp
