@@ -230,7 +230,7 @@ def test_unicast_pins_the_peer(pair):
         return found[0] if found else {}
 
     start(pair, [address("vip-4", ["192.0.2.100/24"], 51, unicast=True)])
-    wait_for(lambda: "PERMANENT" in entry("lb1").get("state", []), 5, "the pinned entry")
+    wait_for(lambda: "PERMANENT" in entry("lb1").get("state", []), 15, "the pinned entry")  # the kernel verifies after 5 s
     mac = json.loads(pair.lab.ip("lb2", "-j", "link", "show", "dev", "eth0").stdout)[0]["address"]
     assert entry("lb1")["lladdr"] == mac, entry("lb1")
     since = time.monotonic_ns()

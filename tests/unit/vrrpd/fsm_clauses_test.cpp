@@ -34,7 +34,7 @@ TEST_CASE("RFC 3768 6.1: version 2 skews by parts of a second, whatever the inte
 
 TEST_CASE("6.4.1 (100)-(130): the address owner is Active at once") {
   Fsm fsm(config(255));
-  CHECK(text(fsm.startup(start)) == "take announce advert:255 initialize>active(startup)");
+  CHECK(text(fsm.startup(start)) == "take advert:255 announce initialize>active(startup)");
   CHECK(*fsm.deadline() == start + milliseconds(100));
   CHECK(fsm.holds_addresses());
 }
