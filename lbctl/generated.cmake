@@ -21,6 +21,8 @@ add_custom_target(lbctl_generated ALL DEPENDS ${generated})
 include(GNUInstallDirs)
 install(FILES ${TANDEM_GENERATED_DIR}/lbctl.bash
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME lbctl)
-install(FILES ${TANDEM_GENERATED_DIR}/_lbctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+# Debian's place; other distributions say site-functions.
+set(TANDEM_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions CACHE STRING "Where completions of zsh go")
+install(FILES ${TANDEM_GENERATED_DIR}/_lbctl DESTINATION ${TANDEM_ZSH_DIR})
 install(FILES ${TANDEM_GENERATED_DIR}/lbctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${TANDEM_GENERATED_DIR}/tandem.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/tandem)

@@ -1,9 +1,8 @@
 # Where everything lands on a host: `cmake --install`, which the packages use, too.
 include(GNUInstallDirs)
 
-# Distributions differ in two of the directories.
+# Distributions differ here.
 set(TANDEM_UNIT_DIR lib/systemd/system CACHE STRING "Where systemd units go")
-set(TANDEM_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where completions of zsh go")
 
 install(TARGETS lbd vrrpd syncd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS lbctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -16,6 +15,7 @@ install(FILES packaging/sysusers/tandem-lb.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/tmpfiles/tandem-lb.conf DESTINATION lib/tmpfiles.d)
 install(PROGRAMS packaging/restart-one-by-one DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tandem)
 
+# Completion and schema are written by lbctl and installed beside it (lbctl/generated.cmake).
 foreach(section 5 7 8)
   file(GLOB pages CONFIGURE_DEPENDS man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
