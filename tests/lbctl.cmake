@@ -15,7 +15,7 @@ target_compile_definitions(test_lbctl_program PRIVATE
 
 # What lbctl prints for other programs, tried with these: shells, a validator, mandoc.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-foreach(test completion schema)
+foreach(test completion manual schema)
   add_test(NAME integration.lbctl_${test} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/${test}.py)
   set_tests_properties(integration.lbctl_${test} PROPERTIES
     LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 120
