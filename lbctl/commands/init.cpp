@@ -115,12 +115,13 @@ int write(const Invocation& invocation, const InitAnswers& answers, const std::s
     return output.fail(exit_failure, fmt::format("{} is there already; nothing was written", written.config),
                        "--force replaces it and keeps it as FILE.old");
   }
+  const std::string_view rights_hint = ::geteuid() == 0 ? "" : "run it as root";
   const auto key = ensure_key(answers.key_file);
-  if (!key) return output.fail(exit_failure, key.error().message, "");
+  if (!key) return output.fail(exit_failure, key.error().message, rights_hint);
   written.key = *key;
   const bool keep = *obstacle == Obstacle::foreign;
   if (auto good = write_config(written.config, text, keep); !good) {
-    return output.fail(exit_failure, good.error().message, ::geteuid() == 0 ? "" : "run it as root");
+    return output.fail(exit_failure, good.error().message, rights_hint);
   }
   if (keep) written.kept_as = written.config + ".old";
   return report(output, written, find_warnings(answers));

@@ -78,6 +78,8 @@ VipFacts vip_from(const Json& address) {
   if (dropped.is_object()) {
     for (const auto& [reason, count] : dropped.items()) vip.dropped[reason] = number_field(dropped, reason);
   }
+  const Json& lease = member(address, "lease");
+  if (lease.is_object() && !bool_field(lease, "enforced")) vip.lease_problem = text_field(lease, "reason", "unknown reason");
   vip.conflicts = number_field(address, "conflicts");
   vip.restored = number_field(address, "addresses_restored");
   return vip;
@@ -152,7 +154,9 @@ void collect_daemons(const Invocation& invocation, Facts& facts) {
   if (facts.vips.empty() && facts.mistakes.empty()) vips_from_config(facts);
   for (VipFacts& vip : facts.vips) {
     for (const config::VirtualAddressConfig& address : facts.config.virtual_addresses) {
-      if (address.name == vip.name) vip.unicast = address.unicast;
+      if (address.name != vip.name) continue;
+      vip.unicast = address.unicast;
+      vip.foreign = address.foreign;
     }
   }
 }

@@ -24,7 +24,7 @@ void probe_owners(const Nodes& nodes, Facts& facts) {
     const auto peer = answers.macs.find(nodes.peer.address);
     const std::set<std::string> peer_macs = peer != answers.macs.end() ? peer->second : std::set<std::string>{};
     for (VipFacts& vip : facts.vips) {
-      if (vip.interface != interface) continue;
+      if (vip.interface != interface || vip.foreign) continue;  // another router may answer for it
       vip.probed = true;
       for (const Prefix& prefix : vip.addresses) {
         const auto answer = answers.macs.find(prefix.address);

@@ -60,6 +60,8 @@ struct VipFacts {
   std::int64_t conflicts = 0;
   std::int64_t restored = 0;
   bool unicast = false;
+  bool foreign = false;       // the other router is none of ours
+  std::string lease_problem;  // why the kernel does not silence a frozen vrrpd; empty: it does
   std::vector<std::string> foreign_answers;  // MACs that answered an ARP probe and are neither ours nor the peer's
   bool peer_answers = false;  // the peer answers for it although this node is active
   bool probed = false;

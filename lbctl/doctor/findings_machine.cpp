@@ -57,6 +57,12 @@ void examine_machine(const Facts& facts, Findings& findings) {
                   "a planned move resets the connections that are open then; failovers work as they should",
                   "give vrrpd CAP_BPF and CAP_NET_ADMIN (tandem-vrrpd.service does), and use a kernel of at least 5.8");
   }
+  for (const VipFacts& vip : facts.vips) {
+    if (vip.lease_problem.empty()) continue;
+    findings.warn("lease", fmt::format("the kernel does not silence this node for {} if vrrpd freezes: {}", vip.name, vip.lease_problem),
+                  "a frozen host that wakes up answers beside its successor for a moment",
+                  "give vrrpd CAP_BPF and CAP_NET_ADMIN (tandem-vrrpd.service does), and use a kernel of at least 5.8");
+  }
   examine_limits(facts, findings);
   if (facts.clock_synchronised) {
     findings.ok("clock", "the clock is synchronised");

@@ -21,20 +21,10 @@
 namespace tandem::ctl {
 namespace {
 
-// The daemons read the key through their group; members of "tandem" are people, who may look at the daemons.
-constexpr const char* key_groups[] = {"tandem-daemons", "tandem"};
-
-struct Group {
-  const char* name;
-  gid_t id;
-};
-
-std::optional<Group> daemons_group() {
-  if (::geteuid() != 0) return std::nullopt;
-  for (const char* name : key_groups) {
-    if (const group* entry = ::getgrnam(name)) return Group{name, entry->gr_gid};
-  }
-  return std::nullopt;
+// The daemons read the key through a group that only they have: members of "tandem" are people, who may look.
+std::optional<gid_t> daemons_group() {
+  const group* entry = ::geteuid() == 0 ? ::getgrnam("tandem-daemons") : nullptr;
+  return entry != nullptr ? std::optional(entry->gr_gid) : std::nullopt;
 }
 
 std::string directory_of(const std::string& path) {
@@ -60,14 +50,14 @@ Result<> write_whole(int fd, std::string_view text, const std::string& path) {
 }
 
 // `path` appears with all of its text or not at all, in place of what was there.
-Result<> write_atomically(const std::string& path, std::string_view text, mode_t mode, std::optional<Group> group) {
+Result<> write_atomically(const std::string& path, std::string_view text, mode_t mode, std::optional<gid_t> group) {
   const std::string temporary = path + ".new";
   ::unlink(temporary.c_str());  // of an earlier run that was killed
   const io::UniqueFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) return errno_error("cannot write " + temporary, errno);
   Result<> done = write_whole(file.get(), text, temporary);
   // The owner first: a change of it may take rights away.
-  if (done && group && ::fchown(file.get(), 0, group->id) != 0) done = errno_error("cannot give " + path + " its group", errno);
+  if (done && group && ::fchown(file.get(), 0, *group) != 0) done = errno_error("cannot give " + path + " its group", errno);
   if (done && ::fchmod(file.get(), mode) != 0) done = errno_error("cannot give " + path + " its mode", errno);
   if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = errno_error("cannot write " + path, errno);
   if (!done) ::unlink(temporary.c_str());

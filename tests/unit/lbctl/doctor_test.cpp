@@ -160,6 +160,7 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"no real time", [](Facts& f) { f.realtime = false; }, Verdict::warn, "realtime", "no real-time priority"},
       {"swappable", [](Facts& f) { f.memory_locked = false; }, Verdict::warn, "realtime", "swapped out"},
       {"no BPF", [](Facts& f) { f.bpf_refused = true; }, Verdict::warn, "bpf", "CAP_BPF"},
+      {"no lease", [](Facts& f) { f.vips[0].lease_problem = "Operation not permitted"; }, Verdict::warn, "lease", "not permitted"},
       {"few files", [](Facts& f) { f.daemons["lbd"].open_files = 1024; }, Verdict::warn, "limits", "1024 files"},
       {"few files for the limit", [](Facts& f) { f.config.limits.max_connections = 600'000; }, Verdict::warn, "limits", "LimitNOFILE"},
       {"clock", [](Facts& f) { f.clock_synchronised = false; }, Verdict::warn, "clock", "chrony"},
