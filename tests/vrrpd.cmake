@@ -10,6 +10,9 @@ tandem_test(vrrpd_io LABEL unit
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
   DEPS tandem_vrrpd_core TIMEOUT 60)
+tandem_test(vrrpd_cluster LABEL sim
+  SOURCES sim/vrrpd/cluster_test.cpp sim/vrrpd/cluster.cpp
+  DEPS tandem_vrrpd_core TIMEOUT 60)
 tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp
   DEPS tandem_vrrpd_core
@@ -29,4 +32,10 @@ add_test(NAME integration.vrrpd_families
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/families_test.py)
 set_tests_properties(integration.vrrpd_families PROPERTIES
   LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+# In the house of another: keepalived's is the reference that everybody runs.
+add_test(NAME system.vrrpd_keepalived
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/keepalived_test.py)
+set_tests_properties(system.vrrpd_keepalived PROPERTIES
+  LABELS system RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 400
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")

@@ -59,7 +59,8 @@ constexpr std::array virtual_address_manual{
               "rfc9568 has no pseudo-header, rfc5798 has one; both are understood from others."},
     KeyManual{"unicast", "false", "true", "For networks that do not carry multicast: most clouds."},
     KeyManual{"foreign", "false", "true",
-              "The other node of the cluster is then that router; this one preempts without syncd's consent."},
+              "The other node of the cluster is then that router; this one preempts without syncd's consent. "
+              "keepalived needs vrrp_version 3, and unicast_ttl 255 for unicast on IPv6."},
     KeyManual{"priority", "", "200", "Without it 253 on the preferred node, else 252."},
 };
 
