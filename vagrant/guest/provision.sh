@@ -8,7 +8,9 @@ interface_of() { ip -o -4 addr show | awk -v net="$1" 'index($4, net) == 1 {prin
 case "$name" in
   lb*)
     # The box may have no network: the dependencies are baked into ours, and apt fetches them elsewhere.
-    dpkg --install /tmp/tandem-lb.deb || { apt-get update && apt-get install --yes --fix-broken; }
+    export DEBIAN_FRONTEND=noninteractive
+    dpkg --force-confold --install /tmp/tandem-lb.deb \
+      || { apt-get update && apt-get -o Dpkg::Options::=--force-confold install --yes --fix-broken; }
     lan=$(interface_of 192.168.156.)
     install -d -m 755 /etc/tandem
     sed "s/@INTERFACE@/$lan/; s/@ADVERT_INTERVAL@/$(cat /tmp/advert-interval 2>/dev/null || echo 100ms)/" \

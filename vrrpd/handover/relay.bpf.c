@@ -52,12 +52,17 @@ static __always_inline int same_mac(const __u8 *a, const __u8 *b) {
   return !different;
 }
 
+// Linux 6.1 takes a narrow store at a multiple of 8 for a spilled register, and refuses the next store beside it to a
+// loader without CAP_PERFMON ("attempt to corrupt spilled pointer"): so the odd halves are stored first.
+#define IN_THIS_ORDER() __asm__ volatile("" ::: "memory")
+
 static __always_inline int belongs_here(struct __sk_buff *skb, const struct iphdr *ip, const struct tcphdr *tcp) {
   struct bpf_sock_tuple tuple = {};
-  tuple.ipv4.saddr = ip->saddr;
   tuple.ipv4.daddr = ip->daddr;
-  tuple.ipv4.sport = tcp->source;
   tuple.ipv4.dport = tcp->dest;
+  IN_THIS_ORDER();
+  tuple.ipv4.saddr = ip->saddr;
+  tuple.ipv4.sport = tcp->source;
   struct bpf_sock *socket = bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
   if (!socket) return 0;
   const int listening = socket->state == STATE_LISTEN;
