@@ -33,6 +33,11 @@ add_test(NAME integration.vrrpd_families
 set_tests_properties(integration.vrrpd_families PROPERTIES
   LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+add_test(NAME integration.vrrpd_many
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/many_test.py)
+set_tests_properties(integration.vrrpd_many PROPERTIES
+  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
 # In the house of another: keepalived's is the reference that everybody runs.
 add_test(NAME system.vrrpd_keepalived
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/keepalived_test.py)
