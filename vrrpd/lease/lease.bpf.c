@@ -77,7 +77,10 @@ static __always_inline int own_advert(__u32 index, __u8 priority) {
     __sync_fetch_and_add(&lease->silenced, 1);
     return TC_ACT_SHOT;
   }
-  const __u64 granted = priority ? lease->length_ns : lease->farewell_ns;
+  // Each is read for itself: a pointer that depended on the choice would need CAP_PERFMON.
+  const __u64 length = *(const volatile __u64 *)&lease->length_ns;
+  const __u64 farewell = *(const volatile __u64 *)&lease->farewell_ns;
+  const __u64 granted = priority ? length : farewell;
   lease->until_ns = now + granted;
   lease->forgotten_ns = bpf_ktime_get_ns() + granted + LEASE_AFTERMATH_NS;
   return TC_ACT_UNSPEC;
