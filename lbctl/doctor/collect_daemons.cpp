@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "common/io/clock.hpp"
 #include "lbctl/daemons.hpp"
@@ -97,8 +99,34 @@ std::optional<std::int64_t> last_move_s(const Json& events) {
   return newest;
 }
 
+// Both nodes are active, or an owner is silent, for a moment whenever an address moves.
+bool may_be_moving(const VipFacts& vip) {
+  const bool two = vip.state == "active" && vip.last_advert_ms && *vip.last_advert_ms < 3 * vip.interval_ms;
+  const bool silent = vip.state == "backup" && (!vip.last_advert_ms || *vip.last_advert_ms > 4 * vip.interval_ms);
+  return two || silent || vip.owner.empty();
+}
+
+// The addresses, looked at again after a while if they may be moving just now.
+std::vector<VipFacts> settled_vips(const Invocation& invocation, const Json& first) {
+  const auto read = [](const Json& status) {
+    std::vector<VipFacts> vips;
+    for (const Json& address : elements(status, "virtual_addresses")) vips.push_back(vip_from(address));
+    return vips;
+  };
+  std::vector<VipFacts> vips = read(first);
+  std::int64_t wait_ms = 0;
+  for (const VipFacts& vip : vips) {
+    if (may_be_moving(vip)) wait_ms = std::max(wait_ms, 10 * vip.interval_ms);
+  }
+  if (wait_ms == 0) return vips;
+  constexpr std::int64_t longest_ms = 3000;
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(wait_ms, longest_ms)));
+  Reply reply = call(invocation, "vrrpd", "GET", "/v1/status", {}, patience);
+  return reply.ok() ? read(parse_object(reply)) : vips;
+}
+
 void read_vrrpd(const Invocation& invocation, const Json& status, Facts& facts) {
-  for (const Json& address : elements(status, "virtual_addresses")) facts.vips.push_back(vip_from(address));
+  facts.vips = settled_vips(invocation, status);
   facts.realtime = bool_field(member(status, "realtime"), "fifo");
   facts.memory_locked = bool_field(member(status, "realtime"), "memory_locked");
   facts.bpf_refused = !may_use_bpf(number_field(status, "pid"));
@@ -138,6 +166,7 @@ void collect_daemons(const Invocation& invocation, Facts& facts) {
     const Json status = reply.ok() ? parse_object(reply) : Json();
     if (!reply.ok()) {
       daemon.why_not = reply.error;
+      daemon.refused = !reply.not_running;
       continue;
     }
     daemon.running = true;

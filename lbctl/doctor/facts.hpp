@@ -33,7 +33,8 @@ struct InterfaceFacts {
 
 struct DaemonFacts {
   bool running = false;
-  std::string why_not;  // if it is not
+  bool refused = false;  // it may run, but does not speak to us
+  std::string why_not;   // if it is not
   std::string version;
   std::string node;
   bool config_outdated = false;  // the file was changed after it was loaded

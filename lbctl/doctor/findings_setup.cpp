@@ -6,6 +6,10 @@ namespace tandem::ctl {
 namespace {
 
 void examine_config(const Facts& facts, Findings& findings) {
+  if (!facts.config_exists && !facts.root) {
+    return findings.warn("config", fmt::format("{} is not there, or you may not read it", facts.config_file),
+                         "without it nothing else can be examined", "run lbctl doctor as root");
+  }
   if (!facts.config_exists) {
     return findings.fail("config", fmt::format("{} cannot be read", facts.config_file),
                          "no daemon starts without a configuration", "lbctl init");
@@ -53,6 +57,10 @@ void examine_self(const Facts& facts, Findings& findings) {
 }
 
 void examine_daemon(const std::string& name, const DaemonFacts& daemon, const Facts& facts, Findings& findings) {
+  if (daemon.refused) {
+    return findings.warn("daemons", fmt::format("{} cannot be asked: {}", name, daemon.why_not), "whether it is well is not known",
+                         facts.root ? fmt::format("journalctl -u tandem-{}", name) : "run lbctl doctor as root");
+  }
   if (!daemon.running) {
     const std::string why = name == "lbd"     ? "no traffic is served here, and vrrpd gives the addresses away"
                             : name == "vrrpd" ? "this node neither owns a floating address nor can take one over"
