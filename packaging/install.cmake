@@ -15,8 +15,8 @@ install(FILES packaging/sysusers/tandem-lb.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/tmpfiles/tandem-lb.conf DESTINATION lib/tmpfiles.d)
 install(PROGRAMS packaging/restart-one-by-one DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tandem)
 
-# Completion and schema are written by lbctl and installed beside it (lbctl/generated.cmake).
-foreach(section 5 7 8)
+# Completion, schema and tandem.json(5) are generated, and installed where that happens.
+foreach(section 7 8)
   file(GLOB pages CONFIGURE_DEPENDS man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
