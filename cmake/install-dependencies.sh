@@ -14,7 +14,7 @@ gate=(valgrind strace)
 bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)
 clang=(clang-14 clang-tidy-14)
 deb=(debhelper dpkg-dev lintian)
-rpm=(rpm rpmlint debugedit)
+rpm=(rpm rpmlint debugedit elfutils)
 
 say() { printf 'dependencies: %s\n' "$*" >&2; }
 
