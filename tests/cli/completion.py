@@ -100,9 +100,11 @@ class Zsh:
     def send(self, text):
         os.write(self.fd, text.encode())
 
-    def read_until(self, text, seconds=20):
+    def read_until(self, *texts, seconds=20):
+        """Reads until all of these have come, one after the other."""
+        text = r'.*'.join(map(re.escape, texts))
         deadline, seen = time.monotonic() + seconds, ''
-        while text not in seen:
+        while not re.search(text, seen, re.S):
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.fd], [], [], left)[0]:
                 raise RuntimeError(f'zsh: {text!r} did not come; it said {seen!r}')
@@ -115,7 +117,8 @@ class Zsh:
         # The widget is done when zsh takes the next command.
         self.send(line + '\x14')
         self.send('\x15print -r -- DO\\NE\n')
-        self.read_until('DONE')
+        # Before the next prompt the terminal itself would take what is typed, control characters and all.
+        self.read_until('DONE', self.READY)
         return [offer[2:] for offer in offers.read_text().split('\n') if offer.startswith('@@') and len(offer) > 2]
 
     def close(self):
