@@ -1,4 +1,4 @@
-# The packages, built as ./package builds them and then looked into. Without debhelper or rpmbuild: skipped, counted.
+# The packages, built as ./package builds them (which installs the tools it needs) and then looked into.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
