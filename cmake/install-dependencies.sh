@@ -8,7 +8,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache lld pkg-config python3
        libboost1.81-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
        libnl-3-dev libnl-route-3-dev libbpf-dev clang-14 doctest-dev)
-test=(python3 iproute2 iputils-arping nftables procps curl util-linux tshark keepalived
+test=(systemd-container debootstrap python3 iproute2 iputils-arping nftables procps curl util-linux tshark keepalived
       zsh fish python3-jsonschema mandoc)
 gate=(valgrind strace)
 bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)

@@ -19,6 +19,14 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
   tandem_system_test(doctor 120)
 endif()
 
+# Two booted systemd hosts with the package installed. The first run makes the base root file system, once.
+if(TARGET lbd AND TARGET vrrpd AND TARGET syncd AND TARGET lbctl)
+  add_test(NAME boot.two_hosts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/boot/boot_test.py)
+  set_tests_properties(boot.two_hosts PROPERTIES
+    LABELS boot RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 1800 RESOURCE_LOCK package
+    ENVIRONMENT "TANDEM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONUNBUFFERED=1;PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # Figures that do not depend on the machine's mood have ceilings.
 if("lbd" IN_LIST TANDEM_COMPONENTS AND CMAKE_BUILD_TYPE STREQUAL "Release")
   add_test(NAME gate.data_path COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/gates.py)

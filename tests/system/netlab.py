@@ -230,6 +230,23 @@ class Lab:
             self.ip(place, "link", "set", "sync0", "up")
         wait_for(lambda: all(port.get("state") == "forwarding" for port in self._ports()), 5, "the bridge to forward")
 
+    def reconnect(self, place):
+        """A load balancer whose machine died gets a fresh network: nothing of the former one's kernel is left."""
+        host = {"lb1": 1, "lb2": 2}[place]
+        other = "lb2" if place == "lb1" else "lb1"
+        _run(["ip", "netns", "del", self.ns(place)])
+        _run(["ip", "netns", "add", self.ns(place)])
+        self.ip(place, "link", "set", "lo", "up")
+        self._tune(place)
+        self.ip("lan", "link", "add", place, "type", "veth", "peer", "name", "eth0", "netns", self.ns(place))
+        self.ip("lan", "link", "set", place, "master", "br0", "up")
+        self.ip(place, "addr", "add", f"192.0.2.{10 + host}/24", "dev", "eth0")
+        self.ip(place, "link", "set", "eth0", "up")
+        self.ip(place, "link", "add", "sync0", "type", "veth", "peer", "name", "sync0", "netns", self.ns(other))
+        for end, number in ((place, host), (other, 3 - host)):
+            self.ip(end, "addr", "add", f"198.51.100.{number}/24", "dev", "sync0")
+            self.ip(end, "link", "set", "sync0", "up")
+
     def _ports(self):
         return json.loads(self.run("lan", "bridge", "-j", "link").stdout)
 

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Two systemd hosts, one package: installed, set up, restarted, killed, upgraded, removed, with traffic all the time.
+
+TANDEM_DEBS names a directory with tandem-lb_0.1.0-1_*.deb and tandem-lb_0.2.0-1_*.deb; without it ./package builds both.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from hosts import Host, base_root, skip_if_impossible, wait_for  # first: it makes netlab and checks known
+import checks as harness
+from netlab import ROOT, Lab, skip_without_root
+
+VIPS = {"vip-1": "192.0.2.100", "vip-2": "192.0.2.101"}
+PREFERRED = {"vip-1": "lb1", "vip-2": "lb2"}
+UNITS = ("tandem-syncd", "tandem-lbd", "tandem-vrrpd")
+DAEMONS = ("lbd", "vrrpd", "syncd")
+INIT = ("--node lb1=192.0.2.11 --node lb2=192.0.2.12 --sync lb1=198.51.100.1 --sync lb2=198.51.100.2 "
+        "--vip 192.0.2.100/24 --vip 192.0.2.101/24 --interface eth0 --backend 192.0.2.21:8080 "
+        "--backend 192.0.2.22:8080 --listen 80 --health-path /ready").split()
+PLANNED_MS = 20   # the bound of a planned move, as in tests/system/planned_stop.py
+KILLED_MS = 400   # of a machine's death, with adverts every 100 ms
+RATE = 200
+
+
+def packages():
+    """(the package, the same of a higher version)"""
+    directory = os.environ.get("TANDEM_DEBS")
+    found = []
+    for version in ("0.1.0", "0.2.0"):
+        if directory is None:
+            built = subprocess.run([ROOT / "package", "deb", "--version", version], capture_output=True, text=True)
+            if built.returncode != 0:
+                raise AssertionError(f"./package deb failed: {built.stderr[-2000:]}")
+        place = Path(directory or ROOT / "build/package")
+        found.append(next(place.glob(f"tandem-lb_{version}-1_*.deb")))
+    return found
+
+
+class Booted:
+    def __init__(self, checks, lab, hosts, debs):
+        self.checks, self.lab, self.debs = checks, lab, debs
+        self.hosts = {host.name: host for host in hosts}
+
+    def owners(self, vip):
+        return [name for name in self.hosts if VIPS[vip] in self.lab.addresses(name)]
+
+    def settled(self):
+        return all(self.owners(vip) == [PREFERRED[vip]] for vip in VIPS) and all(
+            '"in_sync": true' in host.run("lbctl", "status", "--json", check=False).stdout
+            for host in self.hosts.values())
+
+    def settle(self, what):
+        wait_for(self.settled, 40, f"{what}: both in sync, each address on its preferred node", 0.2)
+
+    def under_load(self, what, action, seconds, lost_vip=None, limit=PLANNED_MS):
+        """Runs action() while clients ask both addresses; nothing may fail but on `lost_vip`, within `limit` ms."""
+        probes = {vip: self.lab.probe("--target", f"{address}:80", "--mode", "new", "--rate", RATE, "--duration",
+                                      f"{seconds}s") for vip, address in VIPS.items()}
+        time.sleep(1)  # a second of calm, so that there is a before
+        when = time.monotonic_ns()
+        action()
+        for vip, probe in probes.items():
+            report = probe.result()
+            stream, late = report["streams"]["new"], report["probe_late_ms"]
+            gap = stream["longest_gap"]["ms"]
+            label = f"{what}: {vip}"
+            self.checks.figure(f"{label}: the probe was late by", late, "ms")
+            self.checks.true(f"{label}: service is there at the end", not stream["longest_gap"]["open"])
+            if vip == lost_vip:
+                before, _, after = harness.failures_around(stream, when, limit + late + 1000)
+                self.checks.at_most(f"{label}: longest gap", gap, limit + late, "ms")
+                self.checks.equal(f"{label}: failures not due to it", before + after, 0)
+            else:
+                self.checks.equal(f"{label}: failed requests", stream["failed"], 0)
+                self.checks.at_most(f"{label}: longest gap", gap, PLANNED_MS + late, "ms")
+
+
+def everything_on_disk(host):
+    """Files, users, groups, processes and addresses, without what any use of apt and systemd changes."""
+    files = host.sh("find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /root -o "
+                    "-path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/lib/apt -o "
+                    "-path /var/lib/systemd -o -path /run \\) -prune -o -print; find /run -name '*tandem*'")
+    names = {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
+             "/etc/.pwd.lock", "/etc/ld.so.cache"}
+    # A reboot gives logind another private directory, and the interfaces other MAC addresses.
+    shown = {f"file {line}" for line in files.splitlines()
+             if line not in names and not re.search(r"systemd-private-\w+-systemd-logind", line)}
+    for database in ("passwd", "group"):
+        shown |= {f"{database} {line.split(':')[0]}" for line in host.sh(f"getent {database}").splitlines()}
+    shown |= {f"address {word}" for word in host.sh("ip -o addr | awk '{print $2, $4}'").splitlines()
+              if " fe80:" not in word}
+    shown |= {f"process of {word}" for word in host.sh("ps -eo user=").split() if "tandem" in word}
+    return shown
+
+
+def install_and_configure(t):
+    lb1, lb2 = t.hosts["lb1"], t.hosts["lb2"]
+    for host in t.hosts.values():
+        host.put(t.debs[0], "/root/tandem-lb.deb")
+        host.run("apt-get", "install", "-y", "/root/tandem-lb.deb")
+        t.checks.equal(f"{host.name}: nothing runs before it is configured", host.pids(*DAEMONS), [])
+    # The packaged configuration is an example; --force replaces it.
+    lb1.run("lbctl", "init", "--force", *INIT)
+    copied = 0
+    for command in json.loads(lb1.run("lbctl", "init", "--join", "--json").stdout)["commands"]:
+        words = shlex.split(command)
+        if words[0] == "scp":
+            lb2.sh(f"cat > {words[-1].split(':', 1)[1]}", text_input=lb1.sh(f"cat {words[-2]}"))
+            copied += 1
+        elif words[0] == "ssh" and "|" not in words:  # the pipe: a look at both hosts, by the doctor
+            lb2.sh(words[2])
+        elif words[0] == "systemctl":
+            lb1.sh(command)
+    t.checks.equal("files copied to the peer as `lbctl init --join` says", copied, 2)
+    t.settle("started")
+    key = lb2.run("stat", "-c", "%U:%G %a", "/etc/tandem/cluster.key").stdout.strip()
+    t.checks.equal("the key belongs to the daemons alone", key, "root:tandem-daemons 640")
+
+
+def privileges(t):
+    host = t.hosts["lb1"]
+    users = {host.run("ps", "-o", "user:32=", "-C", daemon).stdout.split()[0] for daemon in DAEMONS}
+    t.checks.equal("users of the daemons", sorted(users), [f"tandem-{daemon}" for daemon in sorted(DAEMONS)])
+    host.sh("useradd --create-home --groups tandem op; useradd --create-home stranger")
+    look = host.run("runuser", "-u", "op", "--", "lbctl", "status", check=False)
+    t.checks.equal("group tandem: lbctl status", look.returncode, 0)
+    change = host.run("runuser", "-u", "op", "--", "lbctl", "failover", "vip-1", check=False)
+    t.checks.true("group tandem: changing is refused, with what to do",
+                  change.returncode != 0 and "sudo lbctl failover vip-1" in change.stderr, change.stderr.strip())
+    outside = host.run("runuser", "-u", "stranger", "--", "lbctl", "status", check=False)
+    t.checks.true("anybody else: refused", outside.returncode != 0)
+    refused = host.run("lbctl", "metrics", "vrrpd").stdout
+    t.checks.true("the refusal is counted", "tandem_vrrp_control_refused_total 1" in refused)
+    feed = host.sh("stat -c %G /run/tandem/syncd-feed.sock").strip()
+    t.checks.equal("the feed is the daemons' own", feed, "tandem-daemons")
+    for name, most in (("tandem-lbd", 2.5), ("tandem-syncd", 2.5), ("tandem-vrrpd", 3.5)):
+        verdict = host.run("systemd-analyze", "security", "--no-pager", name).stdout
+        t.checks.at_most(f"exposure of {name}", float(re.search(r"level for \S+: ([0-9.]+)", verdict)[1]), most)
+    said = [json.loads(line) for line in host.run("journalctl", "-o", "json", "-u", "tandem-vrrpd").stdout.splitlines()]
+    t.checks.true("the journal has levels", {e.get("PRIORITY") for e in said} >= {"6"} and not any(
+        str(e.get("MESSAGE")).startswith(("<", "20")) for e in said))
+    lacking = [e["MESSAGE"] for e in said if "CAP_" in str(e.get("MESSAGE"))]
+    t.checks.equal("vrrpd lacks no privilege", lacking, [])
+
+
+def restarts(t):
+    host = t.hosts["lb1"]
+    for unit in UNITS:
+        t.under_load(f"restart {unit}", lambda: host.run("systemctl", "restart", unit), 4,
+                     None if unit == "tandem-syncd" else "vip-1")
+        t.settle(unit)
+
+
+def reload_and_watchdog(t):
+    host = t.hosts["lb1"]
+    host.run("systemctl", "reload", "tandem-lbd")
+    host.sh("cp /etc/tandem/tandem.json /root/good && echo '{ broken' > /etc/tandem/tandem.json")
+    t.checks.true("a bad configuration makes the reload fail",
+                  host.run("systemctl", "reload", "tandem-lbd", check=False).returncode != 0)
+    host.sh("cat /root/good > /etc/tandem/tandem.json")
+    t.checks.equal("and what ran runs on", host.show("tandem-lbd", "ActiveState"), "active")
+    daemon = host.pids("vrrpd")[-1]
+    os.kill(daemon, 19)  # SIGSTOP: the guard, its parent, lives
+    wait_for(lambda: host.show("tandem-vrrpd", "NRestarts") == "1", 20, "the watchdog to restart a frozen vrrpd", 0.2)
+    t.settle("watchdog")
+    host.run("systemctl", "kill", "-s", "KILL", "tandem-vrrpd")
+    host.run("systemctl", "stop", "tandem-vrrpd")
+    t.checks.equal("no address stays after kill -9 of vrrpd and its guard", "vip-1" in VIPS and
+                   VIPS["vip-1"] in host.sh("ip -o addr"), False)
+    host.run("systemctl", "start", "tandem-vrrpd")
+    t.settle("after kill -9")
+
+
+def machine_death(t):
+    host = t.hosts["lb1"]
+    t.under_load("machine killed", host.power_cut, 4, "vip-1", KILLED_MS)
+    t.lab.reconnect("lb1")
+    host.power_on()
+    host.booted()
+    t.settle("the killed machine is back by itself")
+
+
+def upgrade(t):
+    host = t.hosts["lb1"]
+    host.put(t.debs[1], "/root/tandem-lb-next.deb")
+    t.under_load("upgrade", lambda: host.run("apt-get", "install", "-y", "/root/tandem-lb-next.deb"),
+                 20, "vip-1")
+    t.settle("upgraded")
+    versions = set(re.findall(r"\b0\.\d\.0\b", host.run("lbctl", "status").stdout))
+    t.checks.equal("every daemon runs the new version", versions, {"0.2.0"})
+
+
+def remove_and_purge(t, before):
+    host = t.hosts["lb1"]
+    t.under_load("remove", lambda: host.run("apt-get", "remove", "-y", "tandem-lb"), 6, "vip-1")
+    t.checks.equal("nothing runs after remove", host.pids(*DAEMONS), [])
+    t.checks.equal("both addresses are on the peer", [t.owners(vip) for vip in VIPS], [["lb2"], ["lb2"]])
+    host.run("apt-get", "purge", "-y", "tandem-lb")
+    host.sh("userdel --remove op; userdel --remove stranger")
+    left = sorted(everything_on_disk(host) - before)
+    t.checks.equal("left behind after purge", left, [])
+
+
+def body(checks, lab, debs):
+    base = base_root()
+    hosts = [Host(lab, name, base) for name in ("lb1", "lb2")]
+    t = Booted(checks, lab, hosts, debs)
+    try:
+        for host in hosts:
+            host.power_on()
+        for host in hosts:
+            checks.equal(f"{host.name} boots", host.booted(), "running")
+        before = everything_on_disk(t.hosts["lb1"])
+        for step in (install_and_configure, privileges, restarts, reload_and_watchdog, machine_death, upgrade):
+            began = time.monotonic()
+            step(t)
+            checks.figure(f"-- {step.__name__}", time.monotonic() - began, "s")
+        remove_and_purge(t, before)
+    except Exception:  # a script's own failure is a failure of the test, with what the hosts say
+        traceback.print_exc()
+        checks.failed += 1
+    finally:
+        for host in hosts:
+            if checks.failed and host.init is not None:
+                said = host.run("journalctl", "--no-pager", "-n", "60", check=False).stdout
+                print(f"-- journal of {host.name}\n{said}", flush=True)
+            host.close()
+
+
+def main():
+    skip_without_root()
+    skip_if_impossible()
+    checks = harness.Checks("two booted hosts")
+    debs = packages()
+    with Lab(backends=2) as lab:
+        lab.start_backends()
+        body(checks, lab, debs)
+    print(f"== two booted hosts: {'passed' if not checks.failed else str(checks.failed) + ' FAILED'}", flush=True)
+    sys.exit(1 if checks.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
