@@ -2,8 +2,9 @@
 #   A static library, one per layer; includes are always written from the project's root.
 # tandem_daemon(NAME  SOURCES main.cpp …  DEPS …)
 #   A program that lands in <build>/bin.
-# tandem_test(NAME  LABEL unit|sim|integration  SOURCES … DEPS … [TIMEOUT seconds])
-#   A doctest program, registered with ctest as LABEL.NAME.
+# tandem_test(NAME  LABEL unit|sim|integration  SOURCES … DEPS … [TIMEOUT seconds] [ENGINES])
+#   A doctest program, registered with ctest as LABEL.NAME; with ENGINES it runs with epoll, and as
+#   LABEL.NAME.io_uring with io_uring (tests/support/engine.hpp), which is skipped where that cannot be had.
 # tandem_fuzz(NAME  SOURCES … DEPS …  CORPUS dir)
 #   A libFuzzer target with clang and TANDEM_FUZZ; everywhere else the same harness replays
 #   the corpus, registered with ctest as fuzz.NAME.
@@ -28,7 +29,7 @@ function(tandem_daemon name)
 endfunction()
 
 function(tandem_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "ENGINES" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -37,6 +38,11 @@ function(tandem_test name)
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPS})
   add_test(NAME ${ARG_LABEL}.${name} COMMAND test_${name})
   set_tests_properties(${ARG_LABEL}.${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_ENGINES)
+    add_test(NAME ${ARG_LABEL}.${name}.io_uring COMMAND test_${name})
+    set_tests_properties(${ARG_LABEL}.${name}.io_uring PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT TANDEM_TEST_ENGINE=io_uring SKIP_RETURN_CODE 77)
+  endif()
 endfunction()
 
 function(tandem_fuzz name)

@@ -10,7 +10,7 @@ tandem_test(lbd_control_io LABEL integration
   SOURCES integration/lbd_control/control_sink_test.cpp integration/lbd_control/health_checker_test.cpp
           integration/lbd_control/listen_sockets_test.cpp integration/lbd_control/scripted_backend.cpp
   DEPS tandem_lbd_control)
-tandem_test(lbd_daemon LABEL integration
+tandem_test(lbd_daemon LABEL integration ENGINES
   SOURCES integration/lbd_control/lbd_process.cpp integration/lbd_control/lbd_test.cpp
           integration/lbd_control/scripted_backend.cpp
   DEPS tandem_io tandem_base nlohmann_json::nlohmann_json)

@@ -10,6 +10,10 @@ constexpr std::array root_manual{
               "The daemons ignore it."},
     KeyManual{"version", "", "1", ""},
     KeyManual{"workers", "0", "4", "A change takes a restart of lbd."},
+    KeyManual{"engine", R"("auto")", R"("epoll")",
+              "auto takes io_uring from Linux 6.15 on, else epoll; io_uring takes it from 6.1 on, where a waiting worker "
+              "looks as if it waited for I/O; lbctl status shows which it is. "
+              "A change takes a restart of lbd."},
     KeyManual{"cluster", "", R"({ "name": "shop", "nodes": [ … ] })", ""},
     KeyManual{"virtual_addresses", "[]", "[ … ]",
               "Two of them with different preferred nodes make both nodes carry traffic."},

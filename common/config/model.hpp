@@ -247,9 +247,13 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
 };
 
+/// How the workers ask the kernel for input and output. `automatic`: io_uring where the kernel offers all of it.
+enum class Engine : std::uint8_t { automatic, epoll, io_uring };
+
 struct Config {
   std::uint32_t version = 1;
   std::uint32_t workers = 0;  // 0: one per core
+  Engine engine = Engine::automatic;
   std::optional<ClusterConfig> cluster;
   std::vector<VirtualAddressConfig> virtual_addresses;
   std::vector<CertificateConfig> certificates;

@@ -14,6 +14,7 @@ namespace tandem::config {
 using Names = std::span<const std::string_view>;
 
 inline constexpr std::array<std::string_view, 3> checksum_choice_names{"auto", "rfc9568", "rfc5798"};
+inline constexpr std::array<std::string_view, 3> engine_names{"auto", "epoll", "io_uring"};
 inline constexpr std::array<std::string_view, 5> listener_protocol_names{"http", "https", "tcp",
                                                                          "tls", "udp"};
 inline constexpr std::array<std::string_view, 5> backend_protocol_names{"http", "https", "tcp",
@@ -29,6 +30,7 @@ inline constexpr std::array<std::string_view, 7> condition_kind_names{
     "host", "path", "method", "header", "query", "cookie", "source"};
 
 constexpr Names names_of(ChecksumChoice) { return checksum_choice_names; }
+constexpr Names names_of(Engine) { return engine_names; }
 constexpr Names names_of(ListenerProtocol) { return listener_protocol_names; }
 constexpr Names names_of(BackendProtocol) { return backend_protocol_names; }
 constexpr Names names_of(Algorithm) { return algorithm_names; }

@@ -12,6 +12,7 @@ Config parse_config(const Place& root, Diagnostics& mistakes) {
   reader.read("$schema", schema);
   reader.read("version", config.version);
   reader.read("workers", config.workers);
+  reader.read_choice("engine", config.engine);
   reader.read_object("cluster", config.cluster, &parse_cluster);
   reader.read_objects("virtual_addresses", config.virtual_addresses, &parse_virtual_address);
   reader.read_objects("certificates", config.certificates, &parse_certificate);

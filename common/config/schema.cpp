@@ -87,6 +87,7 @@ constexpr std::array root_keys{
     text("$schema", 1, longest_text, "for editors: where the JSON schema of this file is"),
     required(integer("version", 1, 1, "version of the file format")),
     integer("workers", 0, 256, "data path threads; 0: one per core"),
+    choice("engine", engine_names, "how they talk to the kernel; auto: io_uring where it is complete"),
     object("cluster", cluster_object, "the pair; without it lbd runs alone"),
     list(object("virtual_addresses", virtual_address_object, "floating addresses")),
     list(object("certificates", certificate_object, "certificates for listeners")),

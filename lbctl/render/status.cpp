@@ -13,8 +13,8 @@ using Json = nlohmann::ordered_json;
 
 std::string lbd_detail(const Json& lbd) {
   std::string text = bool_field(lbd, "ready") ? "ready" : "not ready: " + text_field(lbd, "ready_reason");
-  return text + fmt::format(", {} client connections, {} workers, configuration {}",
-                            text_field(lbd, "client_connections"), text_field(lbd, "workers"),
+  return text + fmt::format(", {} client connections, {} workers ({}), configuration {}",
+                            text_field(lbd, "client_connections"), text_field(lbd, "workers"), text_field(lbd, "engine"),
                             text_field(member(lbd, "config"), "generation"));
 }
 

@@ -108,7 +108,7 @@ Control::Impl::Impl(const io::DaemonOptions& daemon_options, const config::Confi
       departure(io) {}
 
 LiveConfig::Environment Control::Impl::environment() {
-  return {options.node, worker_count(config), sink, events,
+  return {options.node, worker_count(config), config.engine, sink, events,
           [this](const io::HttpRequest&) {
             return io::HttpResponse{200, metrics(), metrics::text_content_type};
           },
@@ -166,6 +166,8 @@ void Control::Impl::on_message(const ControlMessage& message) {
     live.health().probe_now(failed->backend);
   } else if (const auto* applied = std::get_if<SnapshotApplied>(&message)) {
     live.applied(*applied);
+  } else if (const auto* in_use = std::get_if<EngineInUse>(&message)) {
+    live.started(*in_use);
   } else if (std::holds_alternative<Drained>(message)) {
     on_worker_drained();
   } else if (const auto* pong = std::get_if<Pong>(&message)) {

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "common/io/clock.hpp"
+#include "common/log/log.hpp"
 #include "lbd/control/override_codec.hpp"
 #include "lbd/control/rule_check.hpp"
 #include "lbd/control/snapshot_builder.hpp"
@@ -35,7 +36,7 @@ LiveConfig::LiveConfig(boost::asio::io_context& io, Environment environment)
       environment_(std::move(environment)),
       acknowledged_(environment_.workers, 0),
       sockets_(environment_.workers),
-      workers_(environment_.workers, environment_.sink),
+      workers_(environment_.workers, environment_.sink, environment_.engine),
       health_(io, [this](BackendId backend, Availability::Health health, std::string_view reason) {
         on_verdict(backend, health, reason);
       }),
@@ -90,6 +91,22 @@ void LiveConfig::run_by(SnapshotPtr snapshot) {
 void LiveConfig::applied(const SnapshotApplied& message) {
   acknowledged_[message.worker] = std::max(acknowledged_[message.worker], message.generation);
   close_unused_sockets();
+}
+
+void LiveConfig::started(const EngineInUse& message) {
+  const std::string_view name = message.io_uring ? "io_uring" : "epoll";
+  const bool first = engine_.empty();
+  const bool differs = !first && engine_ != name;
+  if (first) engine_ = name;
+  if (differs) engine_ = "mixed";
+  if (!first && !differs) return;
+  if (message.refusal.empty()) {
+    log::info("engine: {}", name);
+  } else if (differs || environment_.engine == config::Engine::io_uring) {
+    log::warning("engine: worker {} uses epoll, not io_uring: {}", message.worker, message.refusal);
+  } else {
+    log::info("engine: epoll, because {}", message.refusal);
+  }
 }
 
 // Not before every worker runs the present snapshot: one that still accepts on a closed descriptor might meet

@@ -30,6 +30,7 @@ class LiveConfig {
   struct Environment {
     std::string node;
     std::uint32_t workers = 1;
+    config::Engine engine = config::Engine::automatic;
     ControlSink& sink;       // outlives this
     io::EventLog& events;    // outlives this
     io::HttpServer::Handler metrics;          // answers GET /metrics
@@ -46,6 +47,11 @@ class LiveConfig {
 
   /// A worker runs that generation: once all run the present one, sockets that it does not use are closed.
   void applied(const SnapshotApplied& message);
+
+  /// A worker has started: the first one's engine is logged, and every refusal.
+  void started(const EngineInUse& message);
+  /// "io_uring", "epoll", or "mixed" if some worker was refused what others got; empty before they have started.
+  [[nodiscard]] std::string_view engine() const { return engine_; }
 
   /// The workers let go of all listeners (whose sockets are closed then) and finish what they have.
   void stop_listening();
@@ -79,6 +85,7 @@ class LiveConfig {
   TimePoint applied_at_;
   SnapshotPtr snapshot_;                      // what the workers were last told
   std::uint64_t snapshot_generation_ = 0;     // counts every snapshot, also the last one without listeners
+  std::string_view engine_;
   std::vector<std::uint64_t> acknowledged_;   // by worker: the latest snapshot it runs
 
   IdRegistry ids_;

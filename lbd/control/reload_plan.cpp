@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "common/config/names.hpp"
+
 namespace tandem::lbd {
 namespace {
 
@@ -29,6 +31,10 @@ std::vector<RestartReason> reasons_to_restart(const config::Config& running, con
   if (running.workers != next.workers) {
     reasons.push_back({"workers", fmt::format("needs a restart: the number of workers changes from {} to {}",
                                               workers_text(running.workers), workers_text(next.workers))});
+  }
+  if (running.engine != next.engine) {
+    reasons.push_back({"engine", fmt::format("needs a restart: the engine changes from {} to {}",
+                                             config::name_of(running.engine), config::name_of(next.engine))});
   }
   if (running.cluster.has_value() != next.cluster.has_value()) {
     reasons.push_back({"cluster", next.cluster ? "needs a restart: this node joins a cluster"

@@ -88,6 +88,7 @@ std::string status_json(const AdminContext& context) {
                          {"generation", live.generation()},
                          {"loaded_ns", nanoseconds(live.applied_at())}}},
                        {"workers", live.workers().size()},
+                       {"engine", live.engine()},
                        {"client_connections", connections},
                        {"listeners", std::move(listeners)},
                        {"target_groups", std::move(groups)},

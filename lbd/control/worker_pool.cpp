@@ -11,8 +11,8 @@ void add_up(std::array<std::uint64_t, 6>& sums, const std::array<Counter, 6>& co
 
 }  // namespace
 
-WorkerPool::WorkerPool(std::uint32_t count, ControlSink& sink) {
-  for (std::uint32_t index = 0; index < count; ++index) workers_.push_back(std::make_unique<Worker>(index, sink));
+WorkerPool::WorkerPool(std::uint32_t count, ControlSink& sink, config::Engine engine) {
+  for (std::uint32_t index = 0; index < count; ++index) workers_.push_back(std::make_unique<Worker>(index, sink, engine));
 }
 
 void WorkerPool::start(const SnapshotPtr& snapshot) {

@@ -31,7 +31,7 @@ struct ListenerTotals {
 class WorkerPool {
  public:
   /// `sink` outlives the pool.
-  WorkerPool(std::uint32_t count, ControlSink& sink);
+  WorkerPool(std::uint32_t count, ControlSink& sink, config::Engine engine);
 
   void start(const SnapshotPtr& snapshot);
   /// To every worker but `except`.

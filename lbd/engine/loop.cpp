@@ -24,7 +24,24 @@ Loop::Loop() : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), now_(read_clock()), ti
   TANDEM_ASSERT(epoll_fd_ >= 0);
 }
 
-Loop::~Loop() { ::close(epoll_fd_); }
+Loop::~Loop() {
+  stop_io_uring();
+  ::close(epoll_fd_);
+}
+
+void Loop::stop_io_uring() noexcept {
+  while (!lingering_.empty()) delete &lingering_.front();
+  ring_.reset();
+}
+
+bool Loop::use_io_uring(bool quietly, std::string& refusal) {
+  ring_ = IoRing::open(refusal);
+  if (ring_ && quietly && !ring_->waits_quietly()) {
+    refusal = "this kernel (before 6.15) would show a waiting worker as waiting for I/O";
+    ring_.reset();
+  }
+  return ring_ != nullptr;
+}
 
 void Loop::run() {
   running_ = true;
@@ -32,7 +49,31 @@ void Loop::run() {
 }
 
 void Loop::turn(Duration limit) {
-  const int count = ::epoll_wait(epoll_fd_, events_.data(), static_cast<int>(batch), wait_milliseconds(limit));
+  const Duration wait = deferred_.empty() ? std::min(limit, timers_.until_next(now_)) : Duration(0);
+  if (ring_) {
+    ring_turn(wait);
+  } else {
+    epoll_turn(milliseconds(wait));
+  }
+  timers_.advance(now_);
+  if (!deferred_.empty()) run_deferred();
+}
+
+void Loop::ring_turn(Duration limit) {
+  if (!ring_watches_epoll_) ring_->arm_epoll(epoll_fd_);
+  ring_watches_epoll_ = true;
+  ring_->wait(limit);
+  now_ = read_clock();
+  // First, because a message of the control thread may be older than a request.
+  if (ring_->take_epoll_ready()) {
+    ring_watches_epoll_ = false;
+    epoll_turn(0);
+  }
+  ring_->dispatch();
+}
+
+void Loop::epoll_turn(int timeout) {
+  const int count = ::epoll_wait(epoll_fd_, events_.data(), static_cast<int>(batch), timeout);
   TANDEM_ASSERT(count >= 0 || errno == EINTR);
   now_ = read_clock();
   event_count_ = std::max(count, 0);
@@ -42,13 +83,9 @@ void Loop::turn(Duration limit) {
     if (event.data.ptr != nullptr) static_cast<EventSource*>(event.data.ptr)->on_events(event.events);
   }
   event_count_ = 0;
-  timers_.advance(now_);
-  if (!deferred_.empty()) run_deferred();
 }
 
-int Loop::wait_milliseconds(Duration limit) const noexcept {
-  if (!deferred_.empty()) return 0;
-  const Duration wait = std::min(limit, timers_.until_next(now_));
+int Loop::milliseconds(Duration wait) noexcept {
   if (wait == Duration::max()) return -1;
   // Rounded up: waking before the deadline would only find nothing to do.
   const auto milliseconds = (wait.count() + 999'999) / 1'000'000;

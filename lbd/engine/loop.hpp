@@ -1,17 +1,21 @@
-// The event loop of one worker: epoll, cached time, the timer wheel, and work for the next turn.
+// The event loop of one worker: epoll or io_uring, cached time, the timer wheel, work for the next turn.
 //
 // One thread runs a loop; every call is made on that thread, except what mailbox.hpp offers.
-// A turn: epoll_wait, one clock read, events, due timers, deferred work.
+// A turn: wait (epoll_wait or io_uring_enter), one clock read, events, due timers, deferred work.
+// With io_uring, sockets use the ring; every other source stays with epoll, which the ring watches.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include <sys/epoll.h>
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "lbd/engine/intrusive_list.hpp"
+#include "lbd/engine/io_ring.hpp"
 #include "lbd/engine/timer_wheel.hpp"
 
 namespace tandem::lbd {
@@ -37,6 +41,14 @@ class Deferred : public TaggedHook<DeferredTag> {
   ~Deferred() = default;
 };
 
+struct LingeringTag;
+
+/// Something that nobody owns any more and that has still something to do: destroyed with the loop at the latest.
+class Lingering : public TaggedHook<LingeringTag> {
+ public:
+  virtual ~Lingering() = default;
+};
+
 class Loop {
  public:
   /// Opens the epoll instance; without one there is nothing to run, so failure ends the process.
@@ -45,13 +57,22 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
+  /// Uses io_uring from now on; on the thread that will run the loop, before any socket is adopted.
+  /// `quietly`: only if a waiting thread does not look as if it waited for I/O (Linux 6.15). False: it goes on with
+  /// epoll, and `refusal` says why, for an operator.
+  bool use_io_uring(bool quietly, std::string& refusal);
+  /// Ends that, on the same thread, once all sockets are closed. The destructor does it otherwise.
+  void stop_io_uring() noexcept;
+  /// nullptr: epoll alone.
+  [[nodiscard]] IoRing* ring() noexcept { return ring_.get(); }
+
   /// Turns until stop() is called in a handler.
   void run();
   void stop() noexcept { running_ = false; }
   /// One turn; waits at most `limit`. run() in small steps, for tests.
   void turn(Duration limit);
 
-  /// The clock as of the last epoll_wait.
+  /// The clock as of the last wait.
   [[nodiscard]] TimePoint now() const noexcept { return now_; }
   TimerWheel& timers() noexcept { return timers_; }
 
@@ -67,18 +88,25 @@ class Loop {
 
   /// Runs `work` after the events and timers of this turn; if called from there, in the next turn.
   void defer(Deferred& work) noexcept { if (!work.linked()) deferred_.push_back(work); }
+  /// Takes over `orphan`, which destroys itself when it is done.
+  void keep(Lingering& orphan) noexcept { lingering_.push_back(orphan); }
 
  private:
   static constexpr std::size_t batch = 256;
 
-  [[nodiscard]] int wait_milliseconds(Duration limit) const noexcept;
+  void epoll_turn(int timeout);
+  void ring_turn(Duration limit);
+  [[nodiscard]] static int milliseconds(Duration wait) noexcept;
   void run_deferred();
 
   int epoll_fd_;
+  std::unique_ptr<IoRing> ring_;
+  bool ring_watches_epoll_ = false;
   bool running_ = false;
   TimePoint now_;
   TimerWheel timers_;
   IntrusiveList<Deferred, DeferredTag> deferred_;
+  IntrusiveList<Lingering, LingeringTag> lingering_;
   // The batch being handled: forget() blanks what is still to come.
   int next_event_ = 0;
   int event_count_ = 0;

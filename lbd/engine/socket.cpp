@@ -12,7 +12,7 @@ namespace tandem::lbd {
 
 bool Socket::adopt(int fd, Readiness initial) noexcept {
   TANDEM_ASSERT(fd_ < 0);
-  if (!loop_.add(*this, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+  if (loop_.ring() == nullptr && !loop_.add(*this, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
     const int error = errno;
     ::close(fd);
     errno = error;
@@ -21,13 +21,14 @@ bool Socket::adopt(int fd, Readiness initial) noexcept {
   fd_ = fd;
   ready_ = initial;
   interest_ = 0;
+  if (loop_.ring() != nullptr) adopt_to_ring();
   return true;
 }
 
 void Socket::close() noexcept {
   if (fd_ < 0) return;
-  loop_.forget(*this);
-  ::close(fd_);
+  leave_loop();
+  if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
   ready_ = 0;
   interest_ = 0;
@@ -35,6 +36,8 @@ void Socket::close() noexcept {
 
 void Socket::reset() noexcept {
   if (fd_ < 0) return;
+  if (path_ != Path::epoll) flush_queue();
+  unsent_.reset();
   const linger abort{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
   close();
@@ -42,9 +45,13 @@ void Socket::reset() noexcept {
 
 IoResult Socket::try_recv(std::span<std::byte> into) noexcept {
   if (!is(readable)) return {IoStatus::would_block, 0, 0};
+  if (path_ != Path::epoll && (path_ != Path::direct || !held_.empty() || error_ != 0)) {
+    return recv_from_ring(into);
+  }
   const ssize_t got = system::recv(fd_, into.data(), into.size());
   if (got > 0 && static_cast<std::size_t>(got) < into.size() && !is(peer_closed | broken)) {
     ready_ &= static_cast<Readiness>(~readable);
+    if (path_ == Path::direct) note_short_read(static_cast<std::size_t>(got));
   }
   return received(got);
 }
@@ -63,7 +70,8 @@ IoResult Socket::received(ssize_t got) noexcept {
 }
 
 IoResult Socket::try_send(std::span<const iovec> from, std::size_t total) noexcept {
-  if (!is(writable)) return {IoStatus::would_block, 0, 0};
+  if (!may_send()) return {IoStatus::would_block, 0, 0};
+  if (queue_send(from, total)) return {IoStatus::ok, 0, total};
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(from.data());
   message.msg_iovlen = from.size();
@@ -71,18 +79,20 @@ IoResult Socket::try_send(std::span<const iovec> from, std::size_t total) noexce
 }
 
 IoResult Socket::try_send(std::span<const std::byte> from) noexcept {
-  if (!is(writable)) return {IoStatus::would_block, 0, 0};
+  if (!may_send()) return {IoStatus::would_block, 0, 0};
+  const iovec part{const_cast<std::byte*>(from.data()), from.size()};
+  if (queue_send({&part, 1}, part.iov_len)) return {IoStatus::ok, 0, from.size()};
   return sent(system::send(fd_, from.data(), from.size()), from.size());
 }
 
 IoResult Socket::sent(ssize_t result, std::size_t wanted) noexcept {
   if (result >= 0) {
     const auto bytes = static_cast<std::size_t>(result);
-    if (bytes < wanted) ready_ &= static_cast<Readiness>(~writable);
+    if (bytes < wanted) no_room();
     return {IoStatus::ok, 0, bytes};
   }
   if (errno == EAGAIN) {
-    ready_ &= static_cast<Readiness>(~writable);
+    no_room();
     return {IoStatus::would_block, 0, 0};
   }
   if (errno == EINTR) return {IoStatus::would_block, 0, 0};
@@ -90,6 +100,7 @@ IoResult Socket::sent(ssize_t result, std::size_t wanted) noexcept {
 }
 
 IoResult Socket::try_splice_from(Pipe& pipe, std::size_t most) noexcept {
+  if (path_ != Path::epoll && !splice_is_direct()) return move_held(pipe, most);
   if (!is(readable)) return {IoStatus::would_block, 0, 0};
   const ssize_t got = system::splice(fd_, pipe.write_end(), most);
   if (got > 0) pipe.put(static_cast<std::size_t>(got));
@@ -97,7 +108,7 @@ IoResult Socket::try_splice_from(Pipe& pipe, std::size_t most) noexcept {
 }
 
 IoResult Socket::try_splice_to(Pipe& pipe) noexcept {
-  if (!is(writable)) return {IoStatus::would_block, 0, 0};
+  if (!may_send()) return {IoStatus::would_block, 0, 0};
   const ssize_t put = system::splice(pipe.read_end(), fd_, pipe.held());
   TANDEM_ASSERT(put != 0);
   if (put > 0) pipe.taken(static_cast<std::size_t>(put));
@@ -105,7 +116,19 @@ IoResult Socket::try_splice_to(Pipe& pipe) noexcept {
   return sent(put, 0);
 }
 
-void Socket::shutdown_send() noexcept { ::shutdown(fd_, SHUT_WR); }
+void Socket::no_room() noexcept {
+  ready_ &= static_cast<Readiness>(~writable);
+  if (path_ != Path::epoll) rearm_poll();
+}
+
+void Socket::shutdown_send() noexcept {
+  if (path_ != Path::epoll) flush_queue();
+  if (unsent_) {
+    unsent_->shutdown_after();
+  } else {
+    ::shutdown(fd_, SHUT_WR);
+  }
+}
 
 int Socket::take_error() const noexcept {
   int error = 0;
@@ -121,6 +144,10 @@ void Socket::on_events(std::uint32_t events) {
   if ((events & EPOLLRDHUP) != 0) now |= readable | peer_closed;
   if ((events & EPOLLHUP) != 0) now |= readable | writable | peer_closed;
   if ((events & EPOLLERR) != 0) now |= readable | writable | broken;
+  tell(now);
+}
+
+void Socket::tell(Readiness now) {
   ready_ = now;
   if ((now & interest_) == 0) return;
   interest_ = 0;

@@ -4,7 +4,10 @@
 // a socket that is known not to be ready makes no system call, and a read that returned less than
 // asked for has drained the socket (unless the peer has closed, when the end is still to be read).
 //
-// the try_ calls never wait; the awaitables wait() and wait_either() do, with the
+// With io_uring (Loop::ring()) the flags mean the same, but small reads come by themselves and small sends
+// leave together at the end of the turn: see socket_ring.cpp.
+//
+// The try_ calls never wait; the awaitables wait() and wait_either() do, with the
 // Waiter of the calling session.
 #pragma once
 
@@ -12,10 +15,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "lbd/engine/loop.hpp"
 #include "lbd/engine/pipe_pool.hpp"
+#include "lbd/engine/unsent.hpp"
 #include "lbd/engine/waiter.hpp"
 
 namespace tandem::lbd {
@@ -37,7 +42,7 @@ inline constexpr Readiness writable = 2;
 inline constexpr Readiness peer_closed = 4;  // the peer has sent its FIN (EPOLLRDHUP), maybe behind unread bytes
 inline constexpr Readiness broken = 8;       // reset or otherwise broken
 
-class Socket final : public EventSource {
+class Socket final : public EventSource, private RingUser {
  public:
   explicit Socket(Loop& loop) noexcept : loop_(loop) {}
   ~Socket() { close(); }
@@ -75,20 +80,69 @@ class Socket final : public EventSource {
   void arm(Wakeable& target, Readiness interest) noexcept {
     target_ = &target;
     interest_ = interest;
+    if (unwatched_) watch();
   }
   void disarm() noexcept { interest_ = 0; }
 
   void on_events(std::uint32_t events) override;
 
  private:
+  /// How bytes are received with io_uring.
+  enum class Path : std::uint8_t {
+    epoll,       // not with io_uring
+    connecting,  // not yet
+    ring,        // the kernel puts them into ring buffers as they come
+    leaving,     // the same, until that has ended
+    direct,      // by recv(2) and splice(2), on readiness: bulk, or whoever does not read what has come
+  };
+
   IoResult received(ssize_t result) noexcept;
   IoResult sent(ssize_t result, std::size_t wanted) noexcept;
+  void no_room() noexcept;
+  void tell(Readiness now);
+
+  // ---- socket_ring.cpp
+  void adopt_to_ring() noexcept;
+  void leave_loop() noexcept;
+  IoResult recv_from_ring(std::span<std::byte> into) noexcept;
+  [[nodiscard]] bool splice_is_direct() noexcept;
+  IoResult move_held(Pipe& pipe, std::size_t most) noexcept;
+  IoResult drained() noexcept;
+  void note_short_read(std::size_t bytes) noexcept;
+  /// False: writable is not known.
+  [[nodiscard]] bool may_send() noexcept {
+    if (path_ != Path::epoll) flush_queue();
+    return is(writable);
+  }
+  [[nodiscard]] bool queue_send(std::span<const iovec> from, std::size_t total) noexcept {
+    return path_ != Path::epoll && !is(broken) && loop_.ring()->queue_send(slot_, fd_, from, total);
+  }
+  void flush_queue() noexcept;
+  void watch() noexcept;
+  void leave_ring() noexcept;
+  void return_to_ring() noexcept;
+  void rearm_poll() noexcept;
+  void on_completion(const Completion& completion) override;
+  void on_send_failed(int result, std::span<const std::byte> queued) noexcept override;
+  void on_received(const Completion& completion);
+  void on_poll(const Completion& completion);
 
   Loop& loop_;
   Wakeable* target_ = nullptr;
   int fd_ = -1;
   Readiness ready_ = 0;
   Readiness interest_ = 0;
+
+  // With io_uring only.
+  Path path_ = Path::epoll;
+  std::uint8_t in_a_row_ = 0;     // full ring buffers on the ring, short reads on the direct path
+  bool recv_armed_ = false;
+  bool poll_armed_ = false;
+  bool unwatched_ = false;        // the stream has ended, and nothing would tell of a reset
+  IoRing::Slot slot_ = 0;
+  RingBuffers::Held held_;
+  std::uint16_t error_ = 0;       // errno that receiving or sending has ended with
+  std::unique_ptr<Unsent> unsent_;
 };
 
 namespace detail {

@@ -42,7 +42,8 @@ class Runtime final : private Timer {
       : context_(context), objects_(context, backend_counters, listener_counters) {}
   virtual ~Runtime() = default;
 
-  void run(const Snapshot& snapshot) {
+  void run(const Snapshot& snapshot, config::Engine engine) {
+    choose_engine(engine);
     objects_.apply(snapshot);
     on_expired();
     context_.loop.run();
@@ -56,6 +57,13 @@ class Runtime final : private Timer {
   }
 
  private:
+  void choose_engine(config::Engine engine) {
+    EngineInUse in_use{context_.index, false, {}};
+    if (engine != config::Engine::epoll) {
+      in_use.io_uring = context_.loop.use_io_uring(engine == config::Engine::automatic, in_use.refusal);
+    }
+    context_.sink.post(std::move(in_use));
+  }
   void handle(const ApplySnapshot& message) {
     objects_.apply(*message.snapshot);
     context_.sink.post(SnapshotApplied{context_.index, message.snapshot->generation});
@@ -113,18 +121,20 @@ std::uint64_t random_seed() {
 }  // namespace
 
 struct Worker::Impl {
-  Impl(std::uint32_t index, ControlSink& sink)
-      : ring(access_ring_capacity), context(index, sink, counters, ring, random_seed()),
+  Impl(std::uint32_t index, ControlSink& sink, config::Engine wanted_engine)
+      : engine(wanted_engine), ring(access_ring_capacity), context(index, sink, counters, ring, random_seed()),
         mailbox(context.loop, [this](InternalMessage message) { runtime->take(std::move(message)); }) {}
 
   void run(const SnapshotPtr& snapshot) {
     ::pthread_setname_np(::pthread_self(), ("worker-" + std::to_string(context.index)).c_str());
     runtime.emplace(context, backend_counters, listener_counters);
-    runtime->run(*snapshot);
+    runtime->run(*snapshot, engine);
     runtime.reset();
+    context.loop.stop_io_uring();
     frame_pool_release();
   }
 
+  const config::Engine engine;
   WorkerCounters counters;
   BackendCounterStore backend_counters;
   ListenerCounterStore listener_counters;
@@ -135,7 +145,8 @@ struct Worker::Impl {
   std::thread thread;
 };
 
-Worker::Worker(std::uint32_t index, ControlSink& sink) : impl_(std::make_unique<Impl>(index, sink)) {}
+Worker::Worker(std::uint32_t index, ControlSink& sink, config::Engine engine)
+    : impl_(std::make_unique<Impl>(index, sink, engine)) {}
 
 Worker::~Worker() { stop(); }
 

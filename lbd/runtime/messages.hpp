@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -60,6 +61,10 @@ struct SnapshotApplied { std::uint32_t worker = 0; std::uint64_t generation = 0;
 
 struct Pong { std::uint32_t worker = 0; std::uint64_t round = 0; };
 
-using ControlMessage = std::variant<StickyLearned, BackendFailed, Drained, SnapshotApplied, Pong>;
+/// Posted once, at the worker's start: what it talks to the kernel with. `refusal`: why it is not io_uring although
+/// that was tried; a sentence for the operator.
+struct EngineInUse { std::uint32_t worker = 0; bool io_uring = false; std::string refusal; };
+
+using ControlMessage = std::variant<StickyLearned, BackendFailed, Drained, SnapshotApplied, Pong, EngineInUse>;
 
 }  // namespace tandem::lbd

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 
+#include "common/config/model.hpp"
 #include "lbd/runtime/access_record.hpp"
 #include "lbd/runtime/counters.hpp"
 #include "lbd/runtime/messages.hpp"
@@ -27,8 +28,8 @@ class ControlSink {
 
 class Worker {
  public:
-  /// `index` from 0; `sink` must outlive the worker.
-  Worker(std::uint32_t index, ControlSink& sink);
+  /// `index` from 0; `sink` must outlive the worker. Where `engine` cannot be had, the worker uses epoll and says so.
+  Worker(std::uint32_t index, ControlSink& sink, config::Engine engine);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

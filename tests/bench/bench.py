@@ -48,7 +48,11 @@ class Bench:
         names = self.arguments.products.split(",")
         if scenario.bulk and not scenario.tls and "haproxy" in names:
             names.insert(names.index("haproxy") + 1, "haproxy+splice")
+        if scenario.kind == "load" and "lbd" in names:
+            names.insert(names.index("lbd") + 1, "lbd+epoll")
         left_out = dict(scenario.leave_out)
+        if "lbd" in left_out:
+            left_out["lbd+epoll"] = left_out["lbd"]
         if scenario.tcp and not Path(Nginx.stream_module).exists():
             left_out["nginx"] = "its stream module is not installed"
         names = [name for name in names if name not in left_out]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Gates on the data path that do not depend on the machine's mood, per 128-byte keep-alive request of lbd:
 
-user-space instructions (counted by valgrind) and system calls (counted by strace), under load.
+user-space instructions (counted by valgrind, which cannot play io_uring: with the epoll engine) and system calls (counted by
+strace, with both engines), under load.
 
 The ceilings in ceilings.json may only go down. Exit code 1 if one is exceeded.
 """
@@ -31,9 +32,9 @@ WARM, MEASURED = 4_000, 16_000  # requests of the short and of the long run; the
 class Counted(Tandem):
     """lbd under a counting program."""
 
-    def __init__(self, directory, port, wrapper):
+    def __init__(self, directory, port, engine, wrapper=()):
         super().__init__(directory, port, SCENARIOS[0])
-        self.wrapper = wrapper
+        self.engine, self.wrapper = engine, wrapper
 
     def argv(self):
         return [*self.wrapper, *super().argv()]
@@ -58,7 +59,7 @@ def load(arguments, port, requests):
 def instructions(arguments, directory, port, requests):
     """Instructions of a whole life of lbd that serves so many requests."""
     log = directory / f"valgrind-{port}"
-    lbd = Counted(directory, port, ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
+    lbd = Counted(directory, port, "epoll", ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
                                     f"--log-file={log}"])
     lbd.start()
     load(arguments, port, requests)
@@ -66,9 +67,9 @@ def instructions(arguments, directory, port, requests):
     return int(re.search(r"I\s+refs:\s+([\d,]+)", log.read_text()).group(1).replace(",", ""))
 
 
-def system_calls(arguments, directory, port):
+def system_calls(arguments, directory, port, engine):
     """{name: calls per request} while requests are served, and no others."""
-    lbd = Counted(directory, port, [])
+    lbd = Counted(directory, port, engine)
     lbd.start()
     load(arguments, port, WARM)
     table = directory / "strace"
@@ -94,14 +95,16 @@ def main():
     try:
         subprocess.Popen([arguments.bin / "tandem-bench-backend", "--port", str(BACKEND_HTTP)], stdout=subprocess.DEVNULL)
         wait_until(lambda: listens(BACKEND_HTTP), "the backend")
-        calls = system_calls(arguments, directory, 8001)
+        calls = {engine: system_calls(arguments, directory, port, engine) for engine, port in (("epoll", 8001), ("auto", 8004))}
         short = instructions(arguments, directory, 8002, WARM)
         long = instructions(arguments, directory, 8003, WARM + MEASURED)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    figures = {"instructions": (long - short) / MEASURED, "system_calls": sum(calls.values())}
-    print("system calls by name: " + ", ".join(f"{name} {count:.2f}" for name, count in
-                                             sorted(calls.items(), key=lambda item: -item[1]) if count >= 0.005))
+    figures = {"instructions": (long - short) / MEASURED}
+    for engine, counts in calls.items():
+        print(f"system calls by name, engine {engine}: " + ", ".join(
+            f"{name} {count:.2f}" for name, count in sorted(counts.items(), key=lambda item: -item[1]) if count >= 0.005))
+        figures[f"system_calls_{engine}"] = sum(counts.values())
     failed = False
     for name, value in figures.items():
         over = value > ceilings[name]

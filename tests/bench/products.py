@@ -92,6 +92,7 @@ class Tandem(Product):
     name = "lbd"
     reload_signal = signal.SIGHUP
     binary = None  # set by the caller
+    engine = "auto"
 
     def argv(self):
         listener = {"name": "web", "protocol": "http", "address": "127.0.0.1", "port": self.http,
@@ -101,7 +102,7 @@ class Tandem(Product):
             listener["response_headers"] = {"set": {"X-Served-By": "edge0"}, "remove": ["Server"]}
         check = {"type": "tcp", "interval": "60s"}
         config = {
-            "version": 1, "workers": 1,
+            "version": 1, "workers": 1, "engine": self.engine,
             "timeouts": {"keep_alive": "600s", "request_head": "60s"},
             "listeners": [listener, {"name": "echo", "protocol": "tcp", "address": "127.0.0.1", "port": self.tcp,
                                      "default_target_group": "echo"}],
@@ -116,6 +117,13 @@ class Tandem(Product):
         self.config = self.write("tandem.json", json.dumps(config))
         return [self.binary, "--config", self.config, "--node", "bench",
                 "--run-dir", self.directory, "--log-level", "warning"]
+
+
+class TandemEpoll(Tandem):
+    """The same, with the engine of kernels before 6.15."""
+
+    label = "lbd+epoll"
+    engine = "epoll"
 
 
 class Haproxy(Product):
@@ -287,4 +295,4 @@ def wait_until(works, what, product=None, deadline=20.0):
         time.sleep(0.02)
 
 
-PRODUCTS = {each.label or each.name: each for each in (Tandem, Haproxy, HaproxySplicing, Nginx, Pump)}
+PRODUCTS = {each.label or each.name: each for each in (Tandem, TandemEpoll, Haproxy, HaproxySplicing, Nginx, Pump)}

@@ -4,7 +4,8 @@ import statistics
 
 from bench import CONTROL, MAX_STEAL
 
-PAIRS = (("lbd", "haproxy"), ("lbd", "haproxy+splice"), ("lbd", "nginx"), ("lbd", "pump"), (CONTROL, "haproxy"),
+PAIRS = (("lbd", "haproxy"), ("lbd", "haproxy+splice"), ("lbd", "nginx"), ("lbd", "pump"), ("lbd+epoll", "haproxy"), ("lbd+epoll", "nginx"), ("lbd+epoll", "pump"),
+         ("lbd", "lbd+epoll"), (CONTROL, "haproxy"),
          ("nginx", "haproxy"), ("pump", "haproxy"))
 
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <thread>
 
+#include "tests/support/engine.hpp"
+
 namespace tandem::lbd {
 
 void RecordingSink::post(ControlMessage message) {
@@ -54,7 +56,7 @@ ProxyFixture::~ProxyFixture() {
 }
 
 void ProxyFixture::start() {
-  worker = std::make_unique<Worker>(0, sink);
+  worker = std::make_unique<Worker>(0, sink, test::engine_under_test());
   worker->start(std::make_shared<const Snapshot>(snapshot));
   REQUIRE(eventually([&] { return worker->listener_counters(listener_id) != nullptr; }));
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -33,8 +34,10 @@ json shop_config(std::uint16_t port, const std::vector<const ScriptedBackend*>& 
   for (std::size_t i = 0; i < backends.size(); ++i) {
     list.push_back({{"name", "s" + std::to_string(i + 1)}, {"address", backends[i]->endpoint().to_string()}});
   }
+  const char* const engine = std::getenv("TANDEM_TEST_ENGINE");
   return {{"version", 1},
           {"workers", 2},
+          {"engine", engine != nullptr ? engine : "epoll"},
           {"listeners", {{{"name", "web"}, {"protocol", "http"}, {"address", "127.0.0.1"}, {"port", port},
                           {"default_target_group", "shop"}}}},
           {"target_groups", {{{"name", "shop"}, {"protocol", "http"}, {"backends", list},
@@ -110,6 +113,9 @@ TEST_CASE_FIXTURE(Shop, "start, serve, show, stop") {
   CHECK(shown["ready"] == true);
   CHECK(shown["ready_reason"] == "");
   CHECK(shown["workers"] == 2);
+  CHECK(eventually([&] {
+    return status()["engine"] == config["engine"] || lbd.log().find("uses epoll, not io_uring") != std::string::npos;
+  }));
   CHECK(shown["config"]["generation"] == 1);
   CHECK(shown["sync"]["connected"] == false);
   CHECK(shown["listeners"][0]["name"] == "web");
@@ -247,6 +253,12 @@ TEST_CASE_FIXTURE(Shop, "reload: a bad file or a taken port changes nothing and 
   answer = lbd.call("POST", "/v1/reload");
   CHECK(answer.status == 422);
   CHECK(answer.body.find("needs a restart") != std::string::npos);
+  json engine = config;
+  engine["engine"] = "auto";
+  lbd.write_config(engine.dump());
+  answer = lbd.call("POST", "/v1/reload");
+  CHECK(answer.status == 422);
+  CHECK(answer.body.find("the engine changes from") != std::string::npos);
 
   CHECK(status()["config"]["generation"] == 1);
   CHECK(ask().starts_with("HTTP/1.1 200"));

@@ -7,6 +7,7 @@ using namespace tandem::config;
 TEST_CASE("defaults: global") {
   const Config config = load_valid(R"({ "version": 1 })");
   CHECK(config.workers == 0);
+  CHECK(config.engine == Engine::automatic);
   CHECK_FALSE(config.cluster);
   CHECK(config.timeouts.connect == seconds(5));
   CHECK(config.timeouts.request_head == seconds(10));

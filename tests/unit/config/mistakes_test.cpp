@@ -17,12 +17,12 @@ TEST_CASE("unknown keys name the nearest known one") {
       {"nothing near",
        root(R"("frontend": [])"),
        "3:1: frontend: unknown key \"frontend\" (the configuration has: version, workers, "
-       "cluster, virtual_addresses, certificates, listeners, target_groups, timeouts, limits, "
-       "admin, log)"},
+       "engine, cluster, virtual_addresses, certificates, listeners, target_groups, timeouts, "
+       "limits, admin, log)"},
       {"control characters",
        root(R"("a\nb": 1)"),
-       "3:1: a\\x0ab: unknown key \"a\\x0ab\" (the configuration has: version, workers, cluster, "
-       "virtual_addresses, certificates, listeners, target_groups, timeouts, limits, admin, log)"},
+       "3:1: a\\x0ab: unknown key \"a\\x0ab\" (the configuration has: version, workers, engine, "
+       "cluster, virtual_addresses, certificates, listeners, target_groups, timeouts, limits, admin, log)"},
       {"deep inside",
        root(R"("timeouts": { "conect": "5s" })"),
        "3:15: timeouts.conect: unknown key \"conect\" (did you mean \"connect\"?)"},

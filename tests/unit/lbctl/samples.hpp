@@ -5,7 +5,7 @@ namespace tandem::ctl::testing {
 
 inline constexpr const char* lbd_status = R"({
   "node": "lb1", "daemon": "lbd", "version": "0.1.0", "pid": 101, "started_ns": 1000000000, "ready": true, "ready_reason": "",
-  "config": {"file": "/etc/tandem/tandem.json", "generation": 3, "loaded_ns": 1000000000}, "workers": 2,
+  "config": {"file": "/etc/tandem/tandem.json", "generation": 3, "loaded_ns": 1000000000}, "workers": 2, "engine": "epoll",
   "client_connections": 17,
   "listeners": [{"name": "web", "protocol": "http", "address": "*", "port": 80, "connections": 17, "requests_total": 900}],
   "target_groups": [{"name": "shop", "algorithm": "p2c", "sticky": "cookie", "backends": [

@@ -30,7 +30,7 @@ TEST_CASE("the status of a healthy node is one screen") {
         "node lb1\n"
         "\n"
         "DAEMON  STATE    PID  FOR   VERSION\n"
-        "lbd     running  101  1m3s  0.1.0    ready, 17 client connections, 2 workers, configuration 3\n"
+        "lbd     running  101  1m3s  0.1.0    ready, 17 client connections, 2 workers (epoll), configuration 3\n"
         "vrrpd   running  102  1m3s  0.1.0\n"
         "syncd   running  103  1m3s  0.1.0\n"
         "\n"

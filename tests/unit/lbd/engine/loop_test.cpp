@@ -11,6 +11,7 @@
 
 #include "lbd/engine/loop.hpp"
 #include "lbd/engine/mailbox.hpp"
+#include "tests/support/engine.hpp"
 
 using namespace tandem;
 using namespace tandem::lbd;
@@ -41,7 +42,7 @@ struct Job final : Deferred {
 }  // namespace
 
 TEST_CASE("a handler may destroy every other source of the same batch, and itself") {
-  Loop loop;
+  test::TestLoop loop;
   std::vector<std::unique_ptr<EventFd>> sources;
   int events = 0;
   for (int i = 0; i < 20; ++i) {
@@ -57,7 +58,7 @@ TEST_CASE("a handler may destroy every other source of the same batch, and itsel
 }
 
 TEST_CASE("deferred work runs after the events, and what it defers runs in the next turn") {
-  Loop loop;
+  test::TestLoop loop;
   std::string order;
   Job job;
   job.action = [&] {
@@ -76,7 +77,7 @@ TEST_CASE("deferred work runs after the events, and what it defers runs in the n
 }
 
 TEST_CASE("the mailbox delivers everything from many threads, in each thread's order") {
-  Loop loop;
+  test::TestLoop loop;
   constexpr int threads = 4;
   constexpr int messages = 5000;
   std::vector<int> last(threads, -1);

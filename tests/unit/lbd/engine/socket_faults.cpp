@@ -35,12 +35,13 @@ std::uint64_t draw() {
   return active->state >> 33;
 }
 
-/// The kernel's part of the bargain after a faked refusal: report the descriptor once more.
-void promise_edge(int fd) {
+/// The kernel's part of the bargain after a faked refusal: report the descriptor once more. False: with
+/// io_uring it cannot be asked to, so nothing may be faked.
+bool promise_edge(int fd) {
   const auto found = registrations().find(fd);
-  if (found == registrations().end()) return;
+  if (found == registrations().end()) return false;
   epoll_event event = found->second.event;
-  next<decltype(::epoll_ctl)>("epoll_ctl")(found->second.epoll_fd, EPOLL_CTL_MOD, fd, &event);
+  return next<decltype(::epoll_ctl)>("epoll_ctl")(found->second.epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
 /// How many of `size` bytes this call may move; -1: EAGAIN.
@@ -48,13 +49,11 @@ ssize_t allowance(int fd, std::size_t size) {
   ++active->calls;
   if (active->state == 0) return static_cast<ssize_t>(size);
   const auto dice = draw() % 4;
-  if (dice == 0) {
-    promise_edge(fd);
+  if (dice == 0 && promise_edge(fd)) {
     errno = EAGAIN;
     return -1;
   }
-  if (dice == 1 && size > 1) {
-    promise_edge(fd);
+  if (dice == 1 && size > 1 && promise_edge(fd)) {
     return static_cast<ssize_t>(1 + draw() % (size - 1));
   }
   return static_cast<ssize_t>(size);

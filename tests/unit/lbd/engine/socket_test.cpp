@@ -15,6 +15,7 @@
 #include "lbd/engine/sockaddr.hpp"
 #include "lbd/engine/socket.hpp"
 #include "lbd/engine/task.hpp"
+#include "tests/support/engine.hpp"
 #include "tests/unit/lbd/engine/socket_faults.hpp"
 
 using namespace tandem;
@@ -77,7 +78,7 @@ Session connect_to(Waiter* waiter, Socket* socket, Endpoint to, TimePoint deadli
 }  // namespace
 
 TEST_CASE("no system call is made on a socket that is known not to be ready") {
-  Loop loop;
+  test::TestLoop loop;
   Pair pair(loop);
   loop.turn(Duration(0));
   SocketFaults faults;
@@ -87,15 +88,17 @@ TEST_CASE("no system call is made on a socket that is known not to be ready") {
   REQUIRE(::write(pair.peer, "hello", 5) == 5);
   loop.turn(Duration(0));
   CHECK(recv_some(pair.socket, got, 100).ok());
-  CHECK(faults.calls == 1);
+  // With io_uring the bytes have come by themselves.
+  const int calls = loop.ring() == nullptr ? 1 : 0;
+  CHECK(faults.calls == calls);
   // The short read has drained it.
   CHECK(recv_some(pair.socket, got, 100).status == IoStatus::would_block);
-  CHECK(faults.calls == 1);
+  CHECK(faults.calls == calls);
   CHECK(got == "hello");
 }
 
 TEST_CASE("a full read leaves the socket readable; the end of the stream follows the last byte") {
-  Loop loop;
+  test::TestLoop loop;
   Pair pair(loop);
   REQUIRE(::write(pair.peer, "hello", 5) == 5);
   pair.close_peer();
@@ -109,7 +112,7 @@ TEST_CASE("a full read leaves the socket readable; the end of the stream follows
 }
 
 TEST_CASE("a full send buffer stops sending until the peer has read") {
-  Loop loop;
+  test::TestLoop loop;
   Pair pair(loop, 4096);
   loop.turn(Duration(0));
   const std::vector<std::byte> chunk(1000);
@@ -129,7 +132,7 @@ TEST_CASE("a full send buffer stops sending until the peer has read") {
 }
 
 TEST_CASE("a session can close its own socket while it handles its event") {
-  Loop loop;
+  test::TestLoop loop;
   auto pair = std::make_unique<Pair>(loop);
   struct Closer final : Wakeable {
     std::unique_ptr<Pair>* target = nullptr;
@@ -144,7 +147,7 @@ TEST_CASE("a session can close its own socket while it handles its event") {
 
 TEST_CASE("an echo gets every byte across whatever the kernel returns: short reads and writes, EAGAIN") {
   for (unsigned seed = 1; seed <= 40; ++seed) {
-    Loop loop;
+    test::TestLoop loop;
     Pair pair(loop, 4096);
     Waiter waiter(loop);
     std::string seen;
@@ -182,7 +185,7 @@ TEST_CASE("splice: a stream goes through a pipe in whatever pieces the kernel ma
     metrics::Counter counter;
     metrics::Counter moved;
     PipePool pool(1, 1, counter, moved);
-    Loop loop;
+    test::TestLoop loop;
     Pair from(loop);
     Pair to(loop, 8 * 1024);
     const std::string sent = [&] {
@@ -217,7 +220,7 @@ TEST_CASE("splice to a peer that has gone is an error, not a signal") {
   std::signal(SIGPIPE, SIG_IGN);
   metrics::Counter counter;
   PipePool pool(1, 1, counter, counter);
-  Loop loop;
+  test::TestLoop loop;
   Pair to(loop);
   to.close_peer();
   Pipe pipe = pool.take();
@@ -229,7 +232,7 @@ TEST_CASE("splice to a peer that has gone is an error, not a signal") {
 }
 
 TEST_CASE("connect: accepted, refused, timed out, cancelled") {
-  Loop loop;
+  test::TestLoop loop;
   Waiter waiter(loop);
   IoResult result;
   bool done = false;

@@ -10,6 +10,7 @@
 #include "lbd/engine/sanitized.hpp"
 #include "lbd/engine/task.hpp"
 #include "lbd/engine/waiter.hpp"
+#include "tests/support/engine.hpp"
 
 using namespace tandem;
 using namespace tandem::lbd;
@@ -78,7 +79,7 @@ TEST_CASE("a task that is never awaited never runs and frees its frame") {
 }
 
 TEST_CASE("a session frees its frame and parameters at its end, over several turns") {
-  Loop loop;
+  test::TestLoop loop;
   Waiter waiter(loop);
   int done = 0;
   int destroyed = 0;
@@ -93,7 +94,7 @@ TEST_CASE("a session frees its frame and parameters at its end, over several tur
 }
 
 TEST_CASE("a sleep ends by its deadline, by interrupt or by cancel, once") {
-  Loop loop;
+  test::TestLoop loop;
   Waiter waiter(loop);
   Wake woken = Wake::ready;
   int done = 0;
