@@ -97,7 +97,8 @@ TEST_CASE("a flipped bit anywhere in an IPv6 or version 2 message is noticed") {
 }
 
 TEST_CASE("RFC 3768 5.3: a version 2 advertisement") {
-  const Decoded decoded = decode(v2_packet());
+  const Bytes packet = v2_packet();  // the decoded addresses point into it
+  const Decoded decoded = decode(packet);
   REQUIRE(decoded.drop == Drop::none);
   CHECK(decoded.advert.version == Version::v2);
   CHECK(decoded.advert.vrid == 51);
