@@ -60,6 +60,7 @@ Json value_schema(const KeySpec& key) {
     case ValueType::address: return pattern(address_pattern);
     case ValueType::listen_address: return one_of_types(pattern(address_pattern), {{"const", "*"}});
     case ValueType::endpoint: return pattern(endpoint_pattern);
+    case ValueType::host: return one_of_types(pattern(address_pattern), pattern(endpoint_pattern));
     case ValueType::prefix: return pattern(prefix_pattern);
     case ValueType::status_ranges:
       return one_of_types({{"type", "integer"}, {"minimum", 100}, {"maximum", 599}},

@@ -30,8 +30,13 @@ constexpr std::array cluster_manual{
     KeyManual{"name", "", R"("shop")", ""},
     KeyManual{"nodes", "", "[ …, … ]", "Exactly two."},
     KeyManual{"sync", "{}", R"({ "port": 5405 })", ""},
-    KeyManual{"witnesses", "[]", R"(["192.0.2.1"])",
+    KeyManual{"witnesses", "[]", R"(["192.0.2.1", "192.0.2.53:53"])",
+              "A node that reaches none of them is the one that is cut off: it does not take over, and gives up what it "
+              "owns if the peer is better off or not heard. Name two or more. "
               "The default gateway is a good one. Neither node itself, nor a floating address."},
+    KeyManual{"split_policy", R"("availability")", R"("preferred")",
+              "availability: whoever hears nobody owns. preferred: the preferred node only; the address may be down, "
+              "but never has two owners."},
 };
 constexpr std::array node_manual{
     KeyManual{"name", "", R"("lb1")",
@@ -66,6 +71,27 @@ constexpr std::array virtual_address_manual{
               "The other node of the cluster is then that router; this one preempts without syncd's consent. "
               "keepalived needs vrrp_version 3, and unicast_ttl 255 for unicast on IPv6."},
     KeyManual{"priority", "", "200", "Without it 253 on the preferred node, else 252."},
+    KeyManual{"sync_group", "", R"("edge")", ""},
+    KeyManual{"track", "[]", R"([{ "interface": "eth1" }, { "route": "0.0.0.0/0", "weight": 10 }])", ""},
+    KeyManual{"hook", "", R"(["/usr/local/bin/moved"])",
+              "Without a shell, privileges or a terminal; name, state and cause follow its arguments."},
+    KeyManual{"hook_timeout", R"("10s")", R"("30s")", ""},
+    KeyManual{"virtual_mac", "false", "true",
+              "Switches of virtual machines often refuse frames from an address that they did not give out."},
+    KeyManual{"authentication", "", "false",
+              "On between nodes of a cluster, off beside a foreign router and in version 2. The same on both nodes."},
+};
+constexpr std::array track_manual{
+    KeyManual{"interface", "", R"("eth1")", ""},
+    KeyManual{"route", "", R"("0.0.0.0/0")", "The default route, as here, or any other."},
+    KeyManual{"witness", "", R"("192.0.2.1")", ""},
+    KeyManual{"file", "", R"("/run/shop/ready")", ""},
+    KeyManual{"script", "", R"(["/usr/local/bin/is-well", "--fast"])", "Without a shell and privileges."},
+    KeyManual{"weight", "0", "10", "An own node's priority is 253 or 252: any weight from 2 on moves the address."},
+    KeyManual{"interval", R"("1s")", R"("5s")", "Interfaces and routes are noticed at once."},
+    KeyManual{"timeout", R"("1s")", R"("500ms")", "At most interval."},
+    KeyManual{"unhealthy_threshold", "3", "2", "Of witnesses, files and scripts."},
+    KeyManual{"healthy_threshold", "2", "1", "Of witnesses, files and scripts."},
 };
 
 constexpr std::array certificate_manual{
@@ -211,6 +237,7 @@ constexpr ObjectManual manuals[] = {
     {&node_object, node_manual},
     {&sync_object, sync_manual},
     {&virtual_address_object, virtual_address_manual},
+    {&track_object, track_manual},
     {&certificate_object, certificate_manual},
     {&listener_object, listener_manual},
     {&header_edits_object, header_edits_manual},

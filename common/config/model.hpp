@@ -36,11 +36,16 @@ struct SyncConfig {
   bool operator==(const SyncConfig&) const = default;
 };
 
+/// What a node without a word from its peer does when its LAN is silent: own the address (as plain VRRP), or only
+/// if it is the preferred one.
+enum class SplitPolicy : std::uint8_t { availability, preferred };
+
 struct ClusterConfig {
   std::string name;
   std::vector<NodeConfig> nodes;  // exactly two
   SyncConfig sync;
-  std::vector<IpAddress> witnesses;
+  std::vector<Endpoint> witnesses;  // hosts that answer ping (port 0), or accept TCP connections on the port
+  SplitPolicy split_policy = SplitPolicy::availability;
   bool operator==(const ClusterConfig&) const = default;
 };
 
@@ -48,6 +53,24 @@ struct ClusterConfig {
 
 /// The checksum of VRRPv3 on IPv4: without the pseudo-header (rfc9568), with it (rfc5798), or as the peer has it.
 enum class ChecksumChoice : std::uint8_t { automatic, rfc9568, rfc5798 };
+
+/// Something besides its interface and lbd that a virtual address depends on. While it fails, `weight` is taken from
+/// this node's priority; with weight 0 the node may not own the address at all.
+struct TrackConfig {
+  enum class Kind : std::uint8_t { interface, route, witness, file, script };
+  Kind kind = Kind::interface;
+  std::string interface;            // fails while it is down or has no carrier
+  Prefix route{};                   // fails while the main routing table lacks exactly this one
+  Endpoint witness{};               // fails while it does not answer; port 0: ping
+  std::string file;                 // fails while it does not exist
+  std::vector<std::string> script;  // a program and its arguments, without a shell; fails if it ends with another code than 0
+  std::uint8_t weight = 0;          // 0..253
+  Duration interval = seconds(1);   // between two looks at a witness, file or script
+  Duration timeout = seconds(1);    // of a witness's answer or a script's run; later is a failure
+  std::uint32_t unhealthy_threshold = 3;  // failures in a row until it fails
+  std::uint32_t healthy_threshold = 2;    // successes in a row until it holds again
+  bool operator==(const TrackConfig&) const = default;
+};
 
 /// With an IPv4 address among them it is an IPv4 virtual router that carries its IPv6 addresses along; with
 /// IPv6 addresses only it is an IPv6 one.
@@ -65,6 +88,12 @@ struct VirtualAddressConfig {
   bool unicast = false;  // adverts to the peer's address instead of 224.0.0.18 or ff02::12
   bool foreign = false;  // the other router on the LAN is not a vrrpd of this cluster
   std::uint8_t priority = 0;  // foreign only: this node's, 1..255 (address owner); 0: as between our own nodes
+  std::string sync_group;     // the addresses of a group have the same owner always; empty: none
+  std::vector<TrackConfig> track;
+  std::vector<std::string> hook;  // program and arguments, run without a shell at each change of the state; empty: none
+  Duration hook_timeout = seconds(10);  // then it is killed
+  bool virtual_mac = false;       // answers with 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID instead of the interface's
+  bool authentication = true;     // of adverts, with the cluster key; always off beside a foreign router and in version 2
   bool operator==(const VirtualAddressConfig&) const = default;
 };
 

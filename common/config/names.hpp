@@ -13,6 +13,8 @@ namespace tandem::config {
 /// The words of an enumeration, in the order of its enumerators (which count from 0).
 using Names = std::span<const std::string_view>;
 
+inline constexpr std::array<std::string_view, 2> split_policy_names{"availability", "preferred"};
+inline constexpr std::array<std::string_view, 5> track_kind_names{"interface", "route", "witness", "file", "script"};
 inline constexpr std::array<std::string_view, 3> checksum_choice_names{"auto", "rfc9568", "rfc5798"};
 inline constexpr std::array<std::string_view, 3> engine_names{"auto", "epoll", "io_uring"};
 inline constexpr std::array<std::string_view, 5> listener_protocol_names{"http", "https", "tcp",
@@ -29,6 +31,8 @@ inline constexpr std::array<std::string_view, 2> sticky_type_names{"cookie", "so
 inline constexpr std::array<std::string_view, 7> condition_kind_names{
     "host", "path", "method", "header", "query", "cookie", "source"};
 
+constexpr Names names_of(SplitPolicy) { return split_policy_names; }
+constexpr Names names_of(TrackConfig::Kind) { return track_kind_names; }
 constexpr Names names_of(ChecksumChoice) { return checksum_choice_names; }
 constexpr Names names_of(Engine) { return engine_names; }
 constexpr Names names_of(ListenerProtocol) { return listener_protocol_names; }

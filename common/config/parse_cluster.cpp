@@ -30,6 +30,7 @@ ClusterConfig parse_cluster(const Place& place, Diagnostics& mistakes) {
   reader.read_objects("nodes", cluster.nodes, &parse_node);
   reader.read_object("sync", cluster.sync, &parse_sync);
   reader.read_list("witnesses", cluster.witnesses);
+  reader.read_choice("split_policy", cluster.split_policy);
   return cluster;
 }
 

@@ -189,7 +189,13 @@ void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes,
 }
 
 void read_value(const Place& place, const KeySpec& spec, Diagnostics& mistakes, Endpoint& out) {
-  TANDEM_ASSERT(spec.type == ValueType::endpoint);
+  TANDEM_ASSERT(spec.type == ValueType::endpoint || spec.type == ValueType::host);
+  if (spec.type == ValueType::host && place.node().kind == Kind::string) {
+    if (const auto address = IpAddress::parse(place.node().text)) {
+      out = Endpoint{*address, 0};
+      return;
+    }
+  }
   const auto endpoint = parsed(place, spec, mistakes, &Endpoint::parse);
   if (!endpoint) return;
   if (endpoint->port == 0) return report_wrong(place, spec, mistakes);

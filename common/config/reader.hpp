@@ -29,6 +29,7 @@ void read_value(const Place&, const KeySpec& spec, Diagnostics&, Duration& out);
 void read_value(const Place&, const KeySpec& spec, Diagnostics&, IpAddress& out);
 /// listen_address: nullopt is "*".
 void read_value(const Place&, const KeySpec& spec, Diagnostics&, std::optional<IpAddress>& out);
+/// endpoint; host, whose port is 0 if it has none.
 void read_value(const Place&, const KeySpec& spec, Diagnostics&, Endpoint& out);
 void read_value(const Place&, const KeySpec& spec, Diagnostics&, Prefix& out);
 void read_value(const Place&, const KeySpec& spec, Diagnostics&, std::vector<StatusRange>& out);

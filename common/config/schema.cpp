@@ -103,7 +103,8 @@ constexpr std::array cluster_keys{
     unique_name("name of the pair"),
     required(list(object("nodes", node_object, "the two nodes"))),
     object("sync", sync_object, "the link between the nodes"),
-    list(key("witnesses", ValueType::address, "addresses that prove that the network is there")),
+    list(key("witnesses", ValueType::host, "hosts whose answers (to ping, or on a TCP port) prove that the LAN is there")),
+    choice("split_policy", split_policy_names, "who owns an address while neither node hears of the other"),
 };
 constexpr std::array node_keys{
     unique_name("host name of the node"),
@@ -129,6 +130,24 @@ constexpr std::array virtual_address_keys{
     boolean("unicast", "adverts to the peer's address instead of multicast"),
     boolean("foreign", "the other router is no vrrpd of this cluster, but say keepalived"),
     integer("priority", 1, 255, "of this node beside a foreign router; 255: it owns the address"),
+    key("sync_group", ValueType::name, "addresses of one group have the same owner always"),
+    list(object("track", track_object, "what else the node must have to own the address")),
+    list(text("hook", 1, longest_text, "program and arguments, run at each change of the state"), 1),
+    duration("hook_timeout", 100, 10 * minute, "then the hook is killed"),
+    boolean("virtual_mac", "a link-layer address that moves along (RFC 9568 section 7.3)"),
+    boolean("authentication", "adverts carry a proof made with the cluster key"),
+};
+constexpr std::array track_keys{
+    text("interface", 1, longest_interface, "must be up and have a carrier"),
+    key("route", ValueType::prefix, "must be in the main routing table"),
+    key("witness", ValueType::host, "must answer: to ping, or accept connections on the port"),
+    text("file", 1, longest_text, "must exist"),
+    list(text("script", 1, longest_text, "program and arguments; must end with code 0"), 1),
+    integer("weight", 0, 253, "taken from the priority while it fails; 0: the node may not own the address"),
+    duration("interval", 100, hour, "between two looks at a witness, file or script"),
+    duration("timeout", 10, 10 * minute, "of a witness or script"),
+    integer("unhealthy_threshold", 1, 100, "failures in a row until it fails"),
+    integer("healthy_threshold", 1, 100, "successes in a row until it holds again"),
 };
 
 constexpr std::array certificate_keys{
@@ -277,6 +296,7 @@ const ObjectSpec cluster_object{"a cluster", cluster_keys};
 const ObjectSpec node_object{"a node", node_keys};
 const ObjectSpec sync_object{"the sync link", sync_keys};
 const ObjectSpec virtual_address_object{"a virtual address", virtual_address_keys};
+const ObjectSpec track_object{"a tracked condition", track_keys};
 const ObjectSpec certificate_object{"a certificate", certificate_keys};
 const ObjectSpec listener_object{"a listener", listener_keys};
 const ObjectSpec header_edits_object{"header edits", header_edits_keys};
@@ -325,6 +345,7 @@ std::string describe(const KeySpec& key) {
     case ValueType::endpoint:
       return "an IP address and a port from 1 to 65535, like \"192.0.2.1:8080\" or "
              "\"[2001:db8::1]:8080\"";
+    case ValueType::host: return "an IP address with or without a port, like \"192.0.2.1\" or \"192.0.2.1:443\"";
     case ValueType::prefix: return "an IP address with prefix length, like \"192.0.2.1/24\"";
     case ValueType::status_ranges:
       return "HTTP status codes from 100 to 599: 200, \"200-299\" or \"200,204\"";

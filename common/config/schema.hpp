@@ -25,6 +25,7 @@ enum class ValueType : std::uint8_t {
   address,         // IP address
   listen_address,  // IP address or "*"
   endpoint,        // IP address and port
+  host,            // IP address with or without port
   prefix,          // IP address with or without /length
   status_ranges,   // HTTP status codes: 200, "200-299", "200,204"
   header_map,      // object of header names and texts
@@ -59,7 +60,7 @@ struct ObjectSpec {
 };
 
 extern const ObjectSpec root_object, cluster_object, node_object, sync_object,
-    virtual_address_object, certificate_object, listener_object, header_edits_object, rule_object,
+    virtual_address_object, track_object, certificate_object, listener_object, header_edits_object, rule_object,
     condition_object, named_condition_object, redirect_object, weighted_target_group_object,
     target_group_object, backend_object, health_check_object, outlier_detection_object,
     sticky_object, timeouts_object, limits_object, admin_object, log_object;

@@ -21,6 +21,15 @@ using Group = TargetGroupConfig;
 
 constexpr Feature<ClusterConfig> cluster_features[] = {
     {"witnesses", "witnesses", [](const ClusterConfig& c) { return !c.witnesses.empty(); }},
+    {"split_policy", "the split policy preferred",
+     [](const ClusterConfig& c) { return c.split_policy != SplitPolicy::availability; }},
+};
+
+constexpr Feature<VirtualAddressConfig> virtual_address_features[] = {
+    {"sync_group", "sync groups", [](const VirtualAddressConfig& v) { return !v.sync_group.empty(); }},
+    {"track", "tracked conditions", [](const VirtualAddressConfig& v) { return !v.track.empty(); }},
+    {"hook", "hooks", [](const VirtualAddressConfig& v) { return !v.hook.empty(); }},
+    {"virtual_mac", "virtual MAC addresses", [](const VirtualAddressConfig& v) { return v.virtual_mac; }},
 };
 
 constexpr Feature<Listener> listener_features[] = {
@@ -77,6 +86,9 @@ void find(const Feature<Entity> (&features)[count], const Entity& entity, const 
 
 void find_unsupported(const Config& config, const Place& root, Diagnostics& unsupported) {
   if (config.cluster) find(cluster_features, *config.cluster, root["cluster"], unsupported);
+  for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {
+    find(virtual_address_features, config.virtual_addresses[i], root["virtual_addresses"][i], unsupported);
+  }
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     find(listener_features, config.listeners[i], root["listeners"][i], unsupported);
   }

@@ -52,18 +52,18 @@ void check_families(const ClusterConfig& cluster, const Place& nodes, Diagnostic
 
 void check_witnesses(const ClusterConfig& cluster, const Place& witnesses, Diagnostics& mistakes) {
   for (std::size_t i = 0; i < cluster.witnesses.size(); ++i) {
-    const IpAddress& witness = cluster.witnesses[i];
+    const Endpoint& witness = cluster.witnesses[i];
     if (mistakes.reported(witnesses[i])) continue;
     for (const NodeConfig& node : cluster.nodes) {
-      if (witness != node.address && witness != node.sync_address) continue;
+      if (witness.address != node.address && witness.address != node.sync_address) continue;
       mistakes.add(witnesses[i],
-                   fmt::format("{} is the node {} itself and proves nothing", witness.to_string(),
+                   fmt::format("{} is the node {} itself and proves nothing", witness.address.to_string(),
                                node.name),
                    "use the default gateway, for example");
     }
     for (std::size_t j = 0; j < i; ++j) {
-      if (cluster.witnesses[j] != witness) continue;
-      mistakes.add(witnesses[i], witness.to_string() + " is listed twice");
+      if (cluster.witnesses[j].address != witness.address) continue;
+      mistakes.add(witnesses[i], witness.address.to_string() + " is listed twice");
       break;
     }
   }

@@ -48,8 +48,8 @@ void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Pla
         place, fmt::format("{} is the node {}'s own address", address.to_string(), node.name),
         "a floating address must be an additional one");
   }
-  for (const IpAddress& witness : cluster.witnesses) {
-    if (address != witness) continue;
+  for (const Endpoint& witness : cluster.witnesses) {
+    if (address != witness.address) continue;
     return mistakes.add(place, address.to_string() + " is a witness of the cluster",
                         "a witness must not move with the nodes");
   }
@@ -112,6 +112,34 @@ void check_unicast(const VirtualAddressConfig& virtual_address, const ClusterCon
   }
 }
 
+void check_authentication(const VirtualAddressConfig& virtual_address, const Place& place, Diagnostics& mistakes) {
+  if (!virtual_address.authentication) return;
+  if (!virtual_address.foreign && virtual_address.version == 3) return;
+  mistakes.add(place["authentication"], virtual_address.foreign ? "a foreign router does not know the cluster key"
+                                                                : "VRRP version 2 adverts cannot carry it",
+               "remove \"authentication\"");
+}
+
+// Programs are started as they stand: without a shell there is no search path and no variables.
+void check_program(const std::vector<std::string>& command, const Place& place, Diagnostics& mistakes) {
+  if (command.empty() || command.front().empty() || command.front().front() == '/') return;
+  if (mistakes.reported(place[0])) return;
+  mistakes.add(place[0], quote(command.front()) + " is not a full path", "programs are started without a shell");
+}
+
+void check_track(const TrackConfig& track, const Place& place, Diagnostics& mistakes) {
+  check_program(track.script, place["script"], mistakes);
+  if (!track.file.empty() && track.file.front() != '/') {
+    mistakes.add(place["file"], quote(track.file) + " is not a full path");
+  }
+  if (track.interface.find_first_of("/ ") != std::string::npos) {
+    mistakes.add(place["interface"], quote(track.interface) + " is not an interface name");
+  }
+  if (track.timeout > track.interval) {
+    mistakes.add(place["timeout"], "is longer than the interval", "the next look would begin before this one ends");
+  }
+}
+
 void check_virtual_address(const VirtualAddressConfig& virtual_address,
                            const ClusterConfig& cluster, const Place& place, Taken& taken,
                            Diagnostics& mistakes) {
@@ -148,6 +176,11 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
     check_checksum(virtual_address, place, mistakes);
     check_unicast(virtual_address, cluster, place, mistakes);
     check_priority(virtual_address, place, mistakes);
+  }
+  check_authentication(virtual_address, place, mistakes);
+  check_program(virtual_address.hook, place["hook"], mistakes);
+  for (std::size_t i = 0; i < virtual_address.track.size(); ++i) {
+    check_track(virtual_address.track[i], place["track"][i], mistakes);
   }
 }
 

@@ -1,6 +1,7 @@
 // The manual's defaults are the model's, its examples load, and it knows every key.
 #include "common/config/manual.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -23,7 +24,9 @@ constexpr const char* complete = R"({
     { "name": "lb2", "address": "192.0.2.12", "sync_address": "198.51.100.2" } ],
     "sync": {}, "witnesses": ["192.0.2.1"] },
   "virtual_addresses": [ { "name": "v", "addresses": ["192.0.2.100/24"], "interface": "eth0",
-                           "vrid": 1, "preferred_node": "lb1" } ],
+                           "vrid": 1, "preferred_node": "lb1", "track": [
+    { "interface": "eth1" }, { "route": "0.0.0.0/0" }, { "witness": "192.0.2.1" }, { "file": "/f" },
+    { "script": ["/s"], "interval": "10s" } ] } ],
   "certificates": [ { "name": "shop", "cert_file": "c", "key_file": "k" } ],
   "listeners": [ { "name": "l", "port": 443, "default_target_group": "shop",
     "request_headers": {}, "response_headers": {},
@@ -62,6 +65,10 @@ void walk(const ObjectSpec& object, const Json& document, const Pointer& place, 
 // The keys of one kind that exclude each other, so that `key` may stand in `place`.
 bool fits(const ObjectSpec& object, std::string_view key, const Json& holder) {
   if (&object == &condition_object) return holder.contains(key);
+  if (&object == &track_object) {
+    const auto kinds = names_of(TrackConfig::Kind{});
+    return std::find(kinds.begin(), kinds.end(), key) == kinds.end() || holder.contains(key);
+  }
   if (&object == &sticky_object) {
     const bool source = holder.contains("type");
     return key == "type" || key == "ttl" || (key == "max_entries") == source;
@@ -114,7 +121,7 @@ TEST_CASE("the manual knows every key of every table, and no other") {
       if (key.required) CHECK(manual->default_value.empty());
     }
   });
-  CHECK(seen.size() == 22);
+  CHECK(seen.size() == 23);
 }
 
 TEST_CASE("a default that stands in the file changes nothing") {
@@ -172,7 +179,7 @@ TEST_CASE("every example is a value that its key takes") {
 TEST_CASE("the JSON schema describes every key with its default and example") {
   const Json schema = Json::parse(json_schema());
   CHECK(schema["$schema"] == "http://json-schema.org/draft-07/schema#");
-  CHECK(schema["definitions"].size() == 21);
+  CHECK(schema["definitions"].size() == 22);
   CHECK(schema["required"] == Json::array({"version"}));
   const Json& address = schema["definitions"]["virtual_address"];
   CHECK(address["additionalProperties"] == false);

@@ -37,6 +37,12 @@ std::string pair(const std::string& protocol, const std::string& group_protocol,
 )" + tls_files);
 }
 
+/// A virtual address with `members`.
+std::string floating(const std::string& members) {
+  return virtual_address(R"("addresses": ["192.0.2.9/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1",
+)" + members);
+}
+
 }  // namespace
 
 TEST_CASE("features that are refused") {
@@ -80,6 +86,18 @@ TEST_CASE("features that are refused") {
  { "name": "b", "address": "10.0.0.2", "sync_address": "10.1.0.2" } ],
 "witnesses": ["10.0.0.254"])"),
        "5:14: cluster.witnesses: not supported yet: witnesses"},
+      {"split policy",
+       cluster(R"("nodes": [ { "name": "a", "address": "10.0.0.1", "sync_address": "10.1.0.1" },
+ { "name": "b", "address": "10.0.0.2", "sync_address": "10.1.0.2" } ],
+"split_policy": "preferred")"),
+       "5:17: cluster.split_policy: not supported yet: the split policy preferred"},
+      {"sync group", floating(R"("sync_group": "g")"),
+       "4:15: virtual_addresses[0].sync_group: not supported yet: sync groups"},
+      {"track", floating(R"("track": [ { "file": "/f" } ])"),
+       "4:10: virtual_addresses[0].track: not supported yet: tracked conditions"},
+      {"hook", floating(R"("hook": ["/h"])"), "4:9: virtual_addresses[0].hook: not supported yet: hooks"},
+      {"virtual MAC", floating(R"("virtual_mac": true)"),
+       "4:16: virtual_addresses[0].virtual_mac: not supported yet: virtual MAC addresses"},
   });
 }
 

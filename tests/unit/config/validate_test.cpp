@@ -62,8 +62,8 @@ TEST_CASE("clusters") {
       {"witness is no address",
        cluster(R"("nodes": [ { "name": "n1", "address": "192.0.2.1", "sync_address": "198.51.100.1" },
  { "name": "n2", "address": "192.0.2.2", "sync_address": "198.51.100.2" } ], "witnesses": ["gateway"])"),
-       "4:92: cluster.witnesses[0]: must be an IP address, like \"192.0.2.1\" or "
-       "\"2001:db8::1\", not \"gateway\""},
+       "4:92: cluster.witnesses[0]: must be an IP address with or without a port, like \"192.0.2.1\" or "
+       "\"192.0.2.1:443\", not \"gateway\""},
   });
 }
 
@@ -163,6 +163,36 @@ TEST_CASE("virtual addresses") {
       {"the same address twice",
        virtual_address(R"("addresses": ["192.0.2.100/24", "192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1")"),
        "3:33: virtual_addresses[0].addresses[1]: duplicate address 192.0.2.100 (first at line 3)"},
+  });
+}
+
+TEST_CASE("what a virtual address depends on, and whom it tells") {
+  const auto row = [](const std::string& members) {
+    return virtual_address(R"("addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1",
+)" + members);
+  };
+  const auto track = [&](const std::string& members) { return row(R"("track": [ {)" + members + "} ]"); };
+  check({
+      {"each kind", row(R"("track": [ { "interface": "eth1" }, { "route": "0.0.0.0/0" }, { "witness": "[2001:db8::1]:443" },
+{ "file": "/f" }, { "script": ["/s", "-x"], "interval": "100ms" } ])"), ""},
+      {"no kind", track(R"("weight": 3)"),
+       "4:12: virtual_addresses[0].track[0]: must have exactly one of interface, route, witness, file, script, not 0"},
+      {"two kinds", track(R"("file": "/f", "interface": "eth1")"),
+       "4:12: virtual_addresses[0].track[0]: must have exactly one of interface, route, witness, file, script, not 2"},
+      {"a relative file", track(R"("file": "f")"),
+       "4:21: virtual_addresses[0].track[0].file: \"f\" is not a full path"},
+      {"a script that is looked up", track(R"("script": ["test", "-e", "/f"])"),
+       "4:24: virtual_addresses[0].track[0].script[0]: \"test\" is not a full path (programs are started without a shell)"},
+      {"a hook that is looked up", row(R"("hook": ["logger"])"),
+       "4:10: virtual_addresses[0].hook[0]: \"logger\" is not a full path (programs are started without a shell)"},
+      {"a timeout beyond the interval", track(R"("file": "/f", "timeout": "2s")"),
+       "4:38: virtual_addresses[0].track[0].timeout: is longer than the interval (the next look would begin before this one "
+       "ends)"},
+      {"authentication beside a foreign router", row(R"("foreign": true, "authentication": true)"),
+       "4:36: virtual_addresses[0].authentication: a foreign router does not know the cluster key (remove "
+       "\"authentication\")"},
+      {"authentication in version 2", row(R"("version": 2, "advert_interval": "1s", "authentication": true)"),
+       "4:58: virtual_addresses[0].authentication: VRRP version 2 adverts cannot carry it (remove \"authentication\")"},
   });
 }
 

@@ -46,7 +46,7 @@ TEST_CASE("what a reload may change") {
   next.listeners[0].port = 81;
   next.target_groups[0].algorithm = config::Algorithm::random;
   next.timeouts.connect = std::chrono::seconds(1);
-  next.cluster->witnesses = {IpAddress::v4({192, 0, 2, 1})};
+  next.cluster->witnesses = {Endpoint{IpAddress::v4({192, 0, 2, 1}), 0}};
   next.cluster->sync.port = 5406;
   next.log.access_log = "stdout";
   CHECK(reasons_to_restart(running, next).empty());
