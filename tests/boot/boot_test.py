@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 import traceback
+from ipaddress import ip_address
 from pathlib import Path
 
 from hosts import Host, base_root, skip_if_impossible, wait_for  # first: it makes netlab and checks known
 import checks as harness
-from netlab import ROOT, Lab, skip_without_root
+from netlab import CLIENT_SOURCES, ROOT, Lab, skip_without_root
 
 VIPS = {"vip-1": "192.0.2.100", "vip-2": "192.0.2.101"}
 PREFERRED = {"vip-1": "lb1", "vip-2": "lb2"}
@@ -28,6 +29,7 @@ INIT = ("--node lb1=192.0.2.11 --node lb2=192.0.2.12 --sync lb1=198.51.100.1 --s
 PLANNED_MS = 20   # the bound of a planned move, as in tests/system/planned_stop.py
 KILLED_MS = 400   # of a machine's death, with adverts every 100 ms
 RATE = 200
+STICKY_CLIENTS = [str(ip_address(CLIENT_SOURCES[0]) + i) for i in range(12)]
 
 
 def packages():
@@ -56,6 +58,19 @@ class Booted:
         return all(self.owners(vip) == [PREFERRED[vip]] for vip in VIPS) and all(
             '"in_sync": true' in host.run("lbctl", "status", "--json", check=False).stdout
             for host in self.hosts.values())
+
+    def backends_of_clients(self):
+        """Which backend each of the sticky clients meets, through the address that prefers lb1."""
+        met = {}
+        for client in STICKY_CLIENTS:
+            head = self.lab.run("client", "curl", "--silent", "--show-error", "--max-time", "5", "--interface", client,
+                                "--dump-header", "-", "--output", "/dev/null", f"http://{VIPS['vip-1']}/").stdout
+            met[client] = re.search(r"^x-backend: *(\S+)", head, re.IGNORECASE | re.MULTILINE).group(1)
+        return met
+
+    def clients_moved(self):
+        now = self.backends_of_clients()
+        return [client for client, backend in self.sticky.items() if now[client] != backend]
 
     def settle(self, what):
         wait_for(self.settled, 40, f"{what}: both in sync, each address on its preferred node", 0.2)
@@ -109,6 +124,8 @@ def install_and_configure(t):
         t.checks.equal(f"{host.name}: nothing runs before it is configured", host.pids(*DAEMONS), [])
     # The packaged configuration is an example; --force replaces it.
     lb1.run("lbctl", "init", "--force", *INIT)
+    lb1.sh("sed -i 's/\"algorithm\": \"p2c\",/& \"sticky\": { \"type\": \"source\" },/' /etc/tandem/tandem.json && "
+           "grep -q sticky.*source /etc/tandem/tandem.json")
     copied = 0
     for command in json.loads(lb1.run("lbctl", "init", "--join", "--json").stdout)["commands"]:
         words = shlex.split(command)
@@ -181,11 +198,14 @@ def reload_and_watchdog(t):
 
 def machine_death(t):
     host = t.hosts["lb1"]
+    t.sticky = t.backends_of_clients()
+    t.checks.equal("the sticky clients meet both backends", set(t.sticky.values()), {"b1", "b2"})
     t.under_load("machine killed", host.power_cut, 4, "vip-1", KILLED_MS)
     t.lab.reconnect("lb1")
     host.power_on()
     host.booted()
     t.settle("the killed machine is back by itself")
+    t.checks.equal("sticky clients that the machine's death moved", t.clients_moved(), [])
 
 
 def upgrade(t):
@@ -196,6 +216,7 @@ def upgrade(t):
     t.settle("upgraded")
     versions = set(re.findall(r"\b0\.\d\.0\b", host.run("lbctl", "status").stdout))
     t.checks.equal("every daemon runs the new version", versions, {"0.2.0"})
+    t.checks.equal("sticky clients that the upgrade moved", t.clients_moved(), [])
 
 
 def remove_and_purge(t, before):
