@@ -16,6 +16,7 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
   tandem_system_test(daemon_churn 600)
   tandem_system_test(robustness 180)
   tandem_system_test(reload 120)
+  tandem_system_test(split_brain 300)
   tandem_system_test(doctor 120)
 endif()
 

@@ -1,6 +1,6 @@
 tandem_test(vrrpd_core LABEL unit
   SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/packet_v2_v6_test.cpp unit/vrrpd/addresses_test.cpp
-          unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp
+          unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp unit/vrrpd/votes_test.cpp
           unit/vrrpd/fsm_clauses_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
   DEPS tandem_vrrpd_core)

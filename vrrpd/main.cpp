@@ -52,7 +52,8 @@ int run(const io::DaemonOptions& options) {
   }
   auto leases = vrrp::LeaseTable::create();
   return vrrp::run_guarded(*board, leases ? &*leases : nullptr, [&] {
-    return vrrp::run_daemon(options, std::move(*settings), *board, leases);
+    return vrrp::run_daemon(options, std::move(*settings), vrrp::voting_for(loaded.config, options.node), *board,
+                            leases);
   });
 }
 

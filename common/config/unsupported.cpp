@@ -19,12 +19,6 @@ using Group = TargetGroupConfig;
 
 // When a feature is built, its line goes away; nothing else has to change.
 
-constexpr Feature<ClusterConfig> cluster_features[] = {
-    {"witnesses", "witnesses", [](const ClusterConfig& c) { return !c.witnesses.empty(); }},
-    {"split_policy", "the split policy preferred",
-     [](const ClusterConfig& c) { return c.split_policy != SplitPolicy::availability; }},
-};
-
 constexpr Feature<VirtualAddressConfig> virtual_address_features[] = {
     {"sync_group", "sync groups", [](const VirtualAddressConfig& v) { return !v.sync_group.empty(); }},
     {"track", "tracked conditions", [](const VirtualAddressConfig& v) { return !v.track.empty(); }},
@@ -85,7 +79,6 @@ void find(const Feature<Entity> (&features)[count], const Entity& entity, const 
 }  // namespace
 
 void find_unsupported(const Config& config, const Place& root, Diagnostics& unsupported) {
-  if (config.cluster) find(cluster_features, *config.cluster, root["cluster"], unsupported);
   for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {
     find(virtual_address_features, config.virtual_addresses[i], root["virtual_addresses"][i], unsupported);
   }

@@ -46,9 +46,9 @@ struct ReplicaClient::Impl {
     bool writing = false;
   };
 
-  Impl(asio::io_context& context, std::string path, std::string name, Handlers callbacks)
-      : io(context), feed_socket(std::move(path)), handlers(std::move(callbacks)), copy(std::move(name), boot_number()),
-        pause(context), expiry(context) {}
+  Impl(asio::io_context& context, std::string path, std::string name, Handlers callbacks, std::string only_table)
+      : io(context), feed_socket(std::move(path)), handlers(std::move(callbacks)),
+        copy(std::move(name), boot_number(), ReplicaCopy::default_limits(), std::move(only_table)), pause(context), expiry(context) {}
 
   asio::io_context& io;
   std::string feed_socket;
@@ -190,8 +190,10 @@ asio::awaitable<void> keep_expiring(ImplPtr self, unsigned run) {
 
 }  // namespace
 
-ReplicaClient::ReplicaClient(asio::io_context& io, std::string feed_socket, std::string client_name, Handlers handlers)
-    : impl_(std::make_shared<Impl>(io, std::move(feed_socket), std::move(client_name), std::move(handlers))) {}
+ReplicaClient::ReplicaClient(asio::io_context& io, std::string feed_socket, std::string client_name, Handlers handlers,
+                             std::string only_table)
+    : impl_(std::make_shared<Impl>(io, std::move(feed_socket), std::move(client_name), std::move(handlers),
+                                   std::move(only_table))) {}
 
 ReplicaClient::~ReplicaClient() { stop(); }
 

@@ -35,7 +35,9 @@ class ReplicaClient {
   };
 
   /// `client_name` is for syncd's log and status (1..64 bytes). Handlers may be empty.
-  ReplicaClient(boost::asio::io_context& io, std::string feed_socket, std::string client_name, Handlers handlers);
+  /// With `only_table` it hears of that table alone.
+  ReplicaClient(boost::asio::io_context& io, std::string feed_socket, std::string client_name, Handlers handlers,
+                std::string only_table = {});
   ~ReplicaClient();
   ReplicaClient(const ReplicaClient&) = delete;
   ReplicaClient& operator=(const ReplicaClient&) = delete;

@@ -21,8 +21,8 @@ StoreLimits ReplicaCopy::default_limits() {
   return limits;
 }
 
-ReplicaCopy::ReplicaCopy(std::string client_name, std::uint64_t boot, StoreLimits limits)
-    : name_(std::move(client_name)), boot_(boot), limits_(limits), copy_(limits) {}
+ReplicaCopy::ReplicaCopy(std::string client_name, std::uint64_t boot, StoreLimits limits, std::string only_table)
+    : name_(std::move(client_name)), only_table_(std::move(only_table)), boot_(boot), limits_(limits), copy_(limits) {}
 
 bool ReplicaCopy::put(std::string_view table, std::string_view key, std::string_view value,
                       std::optional<Duration> ttl, TimePoint now) {
@@ -148,6 +148,7 @@ void ReplicaCopy::produce(std::vector<std::uint8_t>& out, std::size_t budget, Ti
   if (!line_.hello_sent) {
     wire::Hello hello;
     hello.role = wire::Hello::Role::client;
+    hello.cluster = only_table_;
     hello.name = name_;
     hello.boot = boot_;
     wire::encode(hello, out);

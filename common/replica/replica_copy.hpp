@@ -29,8 +29,9 @@ namespace tandem::replica {
 
 class ReplicaCopy {
  public:
-  /// `boot` differs at each start of the daemon.
-  ReplicaCopy(std::string client_name, std::uint64_t boot, StoreLimits limits = default_limits());
+  /// `boot` differs at each start of the daemon. `only_table`: syncd tells of no other; empty: of all.
+  ReplicaCopy(std::string client_name, std::uint64_t boot, StoreLimits limits = default_limits(),
+              std::string only_table = {});
   static StoreLimits default_limits();
 
   /// False, and counted, if out of bounds or full.
@@ -86,6 +87,7 @@ class ReplicaCopy {
   bool produce_writes(std::vector<std::uint8_t>& out, TimePoint now);
 
   std::string name_;
+  std::string only_table_;
   std::uint64_t boot_;
   StoreLimits limits_;
   Store copy_;

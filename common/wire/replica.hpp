@@ -59,7 +59,7 @@ struct Hello {
   enum class Role : std::uint8_t { peer = 1, client = 2, feed = 3 };
   std::uint16_t protocol = protocol_version;
   Role role = Role::peer;
-  std::string cluster;  // empty from a client
+  std::string cluster;  // from a client: the one table that it wants to hear of; empty: all
   std::string name;     // node or client
   std::uint64_t boot = 0;
   Version clock;

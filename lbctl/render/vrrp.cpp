@@ -52,6 +52,20 @@ std::string lease_text(const Json& lease) {
   return text + fmt::format("; {} packets silenced", text_field(lease, "silenced_packets"));
 }
 
+std::string vote_text(const Json& vote) {
+  const Json& peer = member(vote, "peer");
+  std::string text = fmt::format("epoch {}; witnesses {}; peer over the sync link: ", text_field(vote, "epoch"),
+                                 text_field(vote, "witnesses"));
+  if (peer.is_object()) {
+    text += fmt::format("{}, {}, witnesses {}", bool_field(peer, "owns") ? "owns" : "does not own",
+                        bool_field(peer, "fit") ? "fit" : "not fit", text_field(peer, "witnesses"));
+  } else {
+    text += "silent";
+  }
+  const std::string reason = text_field(vote, "text", "");
+  return reason.empty() ? text : text + (bool_field(vote, "held") ? "; HELD: " : "; ") + reason;
+}
+
 std::string lateness_text(const Json& address) {
   const Json& lateness = member(address, "lateness");
   return fmt::format("of {} timers: p50 {} ms, p99 {} ms, at most {} ms; too late {} times",
@@ -79,6 +93,7 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
                               milliseconds_field(address, "peer_last_advert_ms")));
   line("dropped", drops_text(member(address, "adverts_dropped")));
   if (const Json& lease = member(address, "lease"); lease.is_object()) line("lease", lease_text(lease));
+  if (const Json& vote = member(address, "vote"); vote.is_object()) line("vote", vote_text(vote));
   if (member(address, "lateness").is_object()) line("lateness", lateness_text(address));
   return text;
 }

@@ -10,6 +10,7 @@
 namespace tandem::lbd {
 namespace {
 
+constexpr std::string_view heartbeat_table = "vrrp";  // of vrrpd: how the nodes are
 constexpr auto syncd_patience = std::chrono::seconds(1);    // for the line to come up
 constexpr auto table_patience = std::chrono::seconds(10);   // for the tables, once it is up
 constexpr auto second_look = std::chrono::milliseconds(100);
@@ -131,7 +132,7 @@ void Replication::on_entry(const wire::Entry& entry) {
     keys_->entry(entry);
   } else if (entry.table == overrides_table) {
     overrides_.entry(entry);
-  } else {
+  } else if (entry.table != heartbeat_table) {
     ++foreign_;
   }
 }

@@ -31,6 +31,7 @@ Result<> FeedSession::welcome(const wire::Hello& hello) {
                   std::to_string(wire::protocol_version) + ": restart both after an upgrade");
   }
   client_ = hello.name;
+  only_table_ = hello.cluster;
   hello_due_ = true;
   return {};
 }
@@ -87,7 +88,8 @@ bool FeedSession::produce_entries(std::vector<std::uint8_t>& out, TimePoint now)
   auto frame = wire::ListFrame::entries(out, number_ + 1);
   const replica::Record* record = shared_.store.next_change(told_);
   while (record != nullptr) {
-    if (record->origin != origin_ && !frame.add(replica::to_entry(*record, now), shared_.limits.frame_target)) break;
+    const bool wanted = record->origin != origin_ && (only_table_.empty() || *record->table == only_table_);
+    if (wanted && !frame.add(replica::to_entry(*record, now), shared_.limits.frame_target)) break;
     told_ = record->change;
     record = shared_.store.next_change(told_);
   }

@@ -40,6 +40,7 @@ class FeedSession {
   Shared& shared_;
   replica::Origin origin_;
   std::string client_;
+  std::string only_table_;                 // that the client wants to hear of; empty: all
   std::string refusal_;                    // to be sent
   bool hello_due_ = false;
   bool snapshot_sent_ = false;

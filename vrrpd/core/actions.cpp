@@ -22,6 +22,7 @@ std::string_view to_string(Cause cause) {
     case Cause::nobody_took_over: return "nobody_took_over";
     case Cause::higher_priority: return "higher_priority";
     case Cause::late: return "late";
+    case Cause::voted: return "voted";
     case Cause::tie_lost: return "tie_lost";
     case Cause::fault: return "fault";
     case Cause::stopping: return "stopping";

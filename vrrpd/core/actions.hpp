@@ -24,6 +24,7 @@ enum class Cause : std::uint8_t {
   nobody_took_over,   // handed over, but no other node took the address
   higher_priority,    // an owner with a higher priority was heard
   late,               // this node was not in time with its own adverts: the peer may have taken over
+  voted,              // the other voices spoke against this owner (votes.hpp)
   tie_lost,           // an owner with the same priority and a higher address was heard
   fault,              // this node is not fit to own the address any more
   stopping,           // vrrpd ends, or the virtual address is being removed

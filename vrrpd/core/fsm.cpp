@@ -58,6 +58,7 @@ Actions Fsm::startup(TimePoint now) {
 
 Actions Fsm::shutdown(Release release, Cause cause, TimePoint now) {
   Actions out;
+  held_ = false;
   lapse_if_late(now, out);
   const State from = state_;
   state_ = State::initialize;
@@ -116,6 +117,7 @@ Actions Fsm::advert(const HeardAdvert& heard, TimePoint now) {
 }
 
 void Fsm::backup_advert(const HeardAdvert& heard, TimePoint now) {
+  held_ = false;
   listened_again_ = false;
   if (heard.priority == 0) {  // (420)
     timer_ = std::max(now + skew_time(), listening_until_);
@@ -152,6 +154,7 @@ Actions Fsm::on_time(TimePoint now) {
   Actions out;
   lapse_if_late(now, out);
   if (listen_again(now, out)) return out;
+  hold_if_voted(now);
   // First: a hand-over by hand_over() ends in the same moment as Active_Down_Timer, which keeps the addresses.
   if (state_ == State::backup && now >= timer_) {
     become_active(timer_cause_, now, out);
@@ -174,9 +177,18 @@ Actions Fsm::on_time(TimePoint now) {
   return out;
 }
 
+void Fsm::hold_if_voted(TimePoint now) {
+  const bool silent = state_ == State::backup && now >= timer_ && timer_cause_ == Cause::adverts_missed;
+  if (!silent || may_promote_) return;
+  held_ = true;
+  listened_again_ = false;  // the peer lives: the next lateness proves as little as the first
+  timer_ = now + active_adver_interval_ / 8;
+}
+
 void Fsm::become_active(Cause cause, TimePoint now, Actions& out) {
   const State from = state_;
   state_ = State::active;
+  held_ = false;
   holds_ = true;
   hand_over_.reset();
   timer_ = now + config_.advert_interval;
@@ -195,6 +207,25 @@ Actions Fsm::lapse(TimePoint now) {
   Actions out;
   if (state_ == State::active) go_quiet(now, out);
   return out;
+}
+
+Actions Fsm::yield(TimePoint now) {
+  Actions out;
+  lapse_if_late(now, out);
+  if (state_ != State::active) return out;
+  active_adver_interval_ = config_.advert_interval;
+  timer_ = now + active_down_interval();
+  timer_cause_ = Cause::adverts_missed;
+  out.add(Action::send_advert(0));
+  leave_active(State::backup, Cause::voted, out);
+  return out;
+}
+
+void Fsm::set_may_promote(bool may, TimePoint now) {
+  may_promote_ = may;
+  if (!may || !held_) return;
+  held_ = false;
+  timer_ = now;
 }
 
 void Fsm::lapse_if_late(TimePoint now, Actions& out) {

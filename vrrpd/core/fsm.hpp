@@ -70,6 +70,16 @@ class Fsm {
   /// The shell knows that the lease is over, by a clock that this machine does not see. No effect unless Active.
   Actions lapse(TimePoint now);
 
+  /// Active gives up at once, because the other voices are against it; stays in the game as a Backup.
+  Actions yield(TimePoint now);
+
+  /// Whether silence may be believed (votes.hpp). Without it a Backup whose Active_Down_Timer ran out in silence
+  /// waits, and asks again each eighth of an interval; it becomes Active with the next on_time() once it may.
+  /// Priority 0, preemption and the operator need no vote.
+  void set_may_promote(bool may, TimePoint now);
+  /// Backup, and only the vote is in the way.
+  [[nodiscard]] bool held() const { return held_; }
+
   /// Takes effect with the next comparison and the next advert.
   void set_priority(std::uint8_t priority) { config_.priority = priority; }
   /// Preempt_Mode may change at any time.
@@ -105,6 +115,7 @@ class Fsm {
   };
 
   bool is_stale(const HeardAdvert& heard, TimePoint now);
+  void hold_if_voted(TimePoint now);
   void become_active(Cause cause, TimePoint now, Actions& out);
   void send_advert(TimePoint now, Actions& out);
   void lapse_if_late(TimePoint now, Actions& out);
@@ -125,6 +136,8 @@ class Fsm {
   TimePoint timer_{};  // Active_Down_Timer or Adver_Timer; meaningless in Initialize
   Cause timer_cause_ = Cause::adverts_missed;  // what Active_Down_Timer's end will mean
   TimePoint entitled_until_{};  // while Active: the end of the lease
+  bool may_promote_ = true;
+  bool held_ = false;
   TimePoint listening_until_{};  // after lateness
   bool listened_again_ = false;  // since the last advert heard: a Backup that is always late still takes over
   bool holds_ = false;

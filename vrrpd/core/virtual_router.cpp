@@ -1,6 +1,7 @@
 #include "vrrpd/core/virtual_router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::vrrp {
 namespace {
@@ -31,6 +32,7 @@ VirtualRouter::Preemption VirtualRouter::preemption(TimePoint now) const {
   if (!config_.preempt) return Preemption::disabled;
   if (!in_sync_) return Preemption::not_in_sync;
   if (now < started_ + config_.preempt_delay) return Preemption::delayed;
+  if (verdict_.reason == Reason::no_sight) return Preemption::no_sight;
   if (damping_.holds(now)) return Preemption::damped;
   return Preemption::allowed;
 }
@@ -95,6 +97,7 @@ Actions VirtualRouter::finish(Actions actions, TimePoint now) {
     if (action.kind != Action::Kind::entered) continue;
     if (action.to == State::active) {
       if (override_ == Override::yielded) set_override(Override::none);
+      epoch_ = std::max(epoch_, peer_epoch_) + 1;
       announcements_.start(now);
       announcements_.take_due(now);  // the first round is the state machine's own
     } else if (action.from == State::active) {
@@ -110,11 +113,39 @@ Actions VirtualRouter::finish(Actions actions, TimePoint now) {
   return actions;
 }
 
+// Adverts settle it without a gap where they pass, and a heartbeat may be older than they are.
+Verdict VirtualRouter::be_patient(Verdict verdict, TimePoint now) {
+  if (verdict.reason != Reason::outvoted) {
+    outvoted_since_.reset();
+    return verdict;
+  }
+  if (!outvoted_since_) outvoted_since_ = now;
+  const bool waiting = now - *outvoted_since_ < std::min(config_.advert_interval, longest_settling);
+  return waiting ? Verdict{.contested = true} : verdict;
+}
+
+Actions VirtualRouter::vote(Verdict verdict, std::uint64_t peer_epoch, TimePoint now) {
+  verdict = be_patient(verdict, now);
+  const bool was_contested = std::exchange(verdict_, verdict).contested;
+  peer_epoch_ = std::max(peer_epoch_, peer_epoch);
+  fsm_.set_may_promote(verdict.may_promote, now);
+  // The peer owned meanwhile, and told the LAN so, until now.
+  const bool settled = was_contested || peer_epoch_ >= epoch_;
+  if (settled && !verdict.contested && !verdict.must_release && fsm_.state() == State::active) {
+    epoch_ = std::max(epoch_, peer_epoch_ + 1);
+    announcements_.start(now);
+  }
+  Actions out;
+  if (verdict.must_release) out = fsm_.yield(now);
+  return finish(out, now);
+}
+
 // What nobody planned. A node that loses its address again and again shall not take it back each time.
 void VirtualRouter::note_loss(Cause cause, TimePoint now) {
   const bool broken = cause == Cause::fault && release_for(fault_) == Release::at_once;
-  if (cause == Cause::late || broken) damping_.lost(now);
-  if (cause == Cause::late) started_ = now;
+  const bool against_will = cause == Cause::late || cause == Cause::voted;
+  if (against_will || broken) damping_.lost(now);
+  if (against_will) started_ = now;
 }
 
 std::optional<TimePoint> VirtualRouter::deadline() const {

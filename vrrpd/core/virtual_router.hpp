@@ -12,6 +12,7 @@
 #include "vrrpd/core/damping.hpp"
 #include "vrrpd/core/fsm.hpp"
 #include "vrrpd/core/policy.hpp"
+#include "vrrpd/core/votes.hpp"
 
 namespace tandem::vrrp {
 
@@ -42,6 +43,14 @@ class VirtualRouter {
   /// The operator moves the address: away if this node is Active, here if it is Backup. In Initialize
   /// nothing happens.
   Actions fail_over(TimePoint now);
+  /// What the voices say now (votes.hpp); `peer_epoch`: the greatest that the peer ever named. An owner that must
+  /// release does (outvoted: if the adverts have not settled it within an interval, a second at most); a Backup that may
+  /// not believe in silence waits. To be called often: time passes between the calls.
+  Actions vote(Verdict verdict, std::uint64_t peer_epoch, TimePoint now);
+  [[nodiscard]] const Verdict& verdict() const { return verdict_; }
+  [[nodiscard]] bool held() const { return fsm_.held(); }
+  /// Grows with each promotion beyond every epoch that this node heard of: after a split the greater one wins.
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
   /// The addresses were put back after somebody removed them: tell the LAN.
   void announce_again(TimePoint now) { announcements_.start(now); }
   void set_address(const IpAddress& address) { fsm_.set_address(address); }
@@ -59,12 +68,13 @@ class VirtualRouter {
   [[nodiscard]] Duration farewell_time() const { return fsm_.farewell_time(); }
 
   /// Whether a living owner of lower priority would be preempted, and if not, why not.
-  enum class Preemption : std::uint8_t { allowed, disabled, delayed, damped, not_in_sync };
+  enum class Preemption : std::uint8_t { allowed, disabled, delayed, damped, no_sight, not_in_sync };
   [[nodiscard]] Preemption preemption(TimePoint now) const;
 
  private:
   Actions finish(Actions actions, TimePoint now);
   void settle_later(TimePoint now);
+  [[nodiscard]] Verdict be_patient(Verdict verdict, TimePoint now);
   void set_override(Override override);
   void note_loss(Cause cause, TimePoint now);
 
@@ -77,6 +87,10 @@ class VirtualRouter {
   bool stopping_ = false;
   TimePoint started_{};       // of the last startup: preempt_delay counts from here
   Damping damping_;
+  Verdict verdict_;
+  std::optional<TimePoint> outvoted_since_;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t peer_epoch_ = 0;
   std::optional<TimePoint> settled_at_;  // while forced: when silence will have confirmed the move
 };
 

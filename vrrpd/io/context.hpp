@@ -12,6 +12,7 @@
 #include "vrrpd/io/lbd_watch.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/sync_watch.hpp"
+#include "vrrpd/io/voting.hpp"
 #include "vrrpd/lease/lease_table.hpp"
 
 namespace tandem::vrrp {
@@ -25,6 +26,7 @@ struct Context {
   io::EventLog& events;
   const LbdStatus& lbd;
   const SyncStatus& sync;
+  const Voting& voting;
   std::function<void()> status_changed;  // somebody may want to see the new status
 };
 

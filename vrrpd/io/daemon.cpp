@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 
 class Daemon {
  public:
-  Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
+  Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
          HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer);
 
   Result<> start();
@@ -51,6 +51,7 @@ class Daemon {
   void tell_manager();
   void housekeeping();
   void renew_later();
+  [[nodiscard]] std::vector<HeartbeatAddress> heartbeat_addresses() const;
   [[nodiscard]] bool is_floating(const HostAddress& address) const;
 
   asio::io_context& io_;
@@ -63,6 +64,7 @@ class Daemon {
   io::EventLog events_;
   LbdWatch lbd_;
   SyncWatch sync_;
+  Voting voting_;
   Context context_;
   ControlApi control_;
   std::optional<NetlinkMonitor> monitor_;
@@ -85,7 +87,7 @@ class Daemon {
 };
 
 Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
-               HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer)
+               VotingConfig voting, HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer)
     : io_(io),
       options_(options),
       settings_(std::move(settings)),
@@ -96,8 +98,11 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       events_(options.node, "vrrpd"),
       lbd_(io, options.run_dir, [this] { refresh_instances(); }),
       sync_(io, options.run_dir, [this] { refresh_instances(); }),
+      voting_(io, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
+                                    .news = [this] { refresh_instances(); },
+                                    .addresses = [this] { return heartbeat_addresses(); }}),
       context_{io, netlink_, announcer_, board, leases ? &*leases : nullptr, events_, lbd_.status(), sync_.status(),
-               [this] { status_changed(); }},
+               voting_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const std::string& name,
                                              std::function<void(const FailoverOutcome&)> reply) {
@@ -109,6 +114,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       started_(io::now()),
       config_loaded_(started_) {
   events_.serve(server_);
+  voting_.set(std::move(voting));
 }
 
 Result<> Daemon::start() {
@@ -132,6 +138,7 @@ Result<> Daemon::start() {
   look_at_host();
   lbd_.start();
   sync_.start();
+  voting_.start();
   renew_later();
   io::notify_manager("READY=1");
   watchdog_.start();
@@ -251,6 +258,7 @@ void Daemon::housekeeping() {
   add_pending();
   std::erase_if(interfaces_, [](const auto& entry) { return !entry.second->in_use(); });
   control_.publish();
+  voting_.publish_if_news();
   tell_manager();
   if (stopping_ && retiring_.empty()) {
     server_.close();
@@ -277,6 +285,13 @@ void Daemon::renew_later() {
     for (const auto& instance : retiring_) instance->renew();
     renew_later();
   });
+}
+
+std::vector<HeartbeatAddress> Daemon::heartbeat_addresses() const {
+  std::vector<HeartbeatAddress> out;
+  out.reserve(instances_.size());
+  for (const auto& instance : instances_) out.push_back(instance->heartbeat());
+  return out;
 }
 
 bool Daemon::fail_over(const std::string& name, std::function<void(const FailoverOutcome&)> reply) {
@@ -311,6 +326,7 @@ ReloadOutcome Daemon::reload() {
   }
 
   apply_settings();
+  voting_.set(voting_for(loaded.config, options_.node));
   config_loaded_ = io::now();
   outcome.generation = ++generation_;
   log::info("configuration loaded again: {}", outcome.changed ? "changes applied" : "nothing changed for vrrpd");
@@ -351,6 +367,7 @@ NodeStatus Daemon::status() const {
   status.realtime = realtime_;
   status.lbd = lbd_.status();
   status.sync = sync_.status();
+  status.witnesses = voting_.witnesses();
   status.control_refused = server_.refused();
   for (const auto& instance : instances_) status.virtual_addresses.emplace_back(instance->config(), instance->status());
   for (const auto& [name, interface] : interfaces_) status.interfaces.emplace_back(name, interface->dropped());
@@ -359,8 +376,8 @@ NodeStatus Daemon::status() const {
 
 }  // namespace
 
-int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board,
-               Result<LeaseTable>& leases) {
+int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
+               HeldBoard& board, Result<LeaseTable>& leases) {
   auto netlink = Netlink::open();
   auto announcer = Announcer::open();
   if (!netlink || !announcer) {
@@ -368,7 +385,7 @@ int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> set
     return io::exit_failure;
   }
   asio::io_context io(1);
-  Daemon daemon(io, options, std::move(settings), board, leases, std::move(*netlink), std::move(*announcer));
+  Daemon daemon(io, options, std::move(settings), std::move(voting), board, leases, std::move(*netlink), std::move(*announcer));
   if (auto started = daemon.start(); !started) {
     log::error("{}", started.error().message);
     return io::exit_failure;

@@ -6,13 +6,14 @@
 #include "common/io/daemon.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/instance.hpp"
+#include "vrrpd/io/voting.hpp"
 #include "vrrpd/lease/lease_table.hpp"
 
 namespace tandem::vrrp {
 
 /// Runs until SIGTERM or SIGINT and everything is released; returns the exit code. `leases`, or why there are none, must
 /// outlive the call.
-int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, HeldBoard& board,
-               Result<LeaseTable>& leases);
+int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
+               HeldBoard& board, Result<LeaseTable>& leases);
 
 }  // namespace tandem::vrrp

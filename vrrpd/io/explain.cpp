@@ -41,6 +41,7 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now) {
     case Cause::late:
       return "no advert left this node in time (it was frozen, starved, or its packets do not get out): went quiet, "
              "because the peer may have taken over";
+    case Cause::voted: return explain(situation.vote, peer ? peer->name : "the peer");
     case Cause::tie_lost:
       return fmt::format("{} owns the address with the same priority {} and a higher address", other, theirs);
     case Cause::fault: return explain(situation.fault, situation.interface, situation.lbd);
@@ -60,6 +61,22 @@ std::string explain(Fault fault, const std::string& interface, const LbdStatus& 
   return {};
 }
 
+std::string explain(Reason reason, const std::string& peer) {
+  switch (reason) {
+    case Reason::agreed: return {};
+    case Reason::peer_lives:
+      return fmt::format("{} says over the sync link that it owns the address: the path of the adverts is broken "
+                         "(a filter for protocol 112, IGMP snooping, one-way loss?)", peer);
+    case Reason::no_sight: return "no witness answers here: this node is the one that is cut off from the LAN";
+    case Reason::not_preferred:
+      return fmt::format("nothing is heard from {}, and by split_policy only the preferred node owns then", peer);
+    case Reason::peer_sees: return fmt::format("no witness answers here, but {} sees them and is fit", peer);
+    case Reason::isolated: return fmt::format("no witness answers here and nothing is heard from {}: isolated", peer);
+    case Reason::outvoted: return fmt::format("{} owns the address too, since later (epoch) or by priority", peer);
+  }
+  return {};
+}
+
 std::string with_name(std::string_view reason, std::string_view daemon) {
   constexpr std::string_view anonymous = "the daemon";
   if (!reason.starts_with(anonymous)) return std::string(reason);
@@ -73,6 +90,8 @@ std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync
     case VirtualRouter::Preemption::delayed: return "does not preempt a living owner before preempt_delay is over";
     case VirtualRouter::Preemption::damped:
       return "does not preempt a living owner for a while: it lost the address several times in short order";
+    case VirtualRouter::Preemption::no_sight:
+      return "does not preempt a living owner: no witness answers here";
     case VirtualRouter::Preemption::not_in_sync:
       return fmt::format("does not preempt a living owner until in sync: {}", sync.reason);
   }

@@ -26,6 +26,7 @@ struct Situation {
   std::uint8_t priority = 0;
   std::optional<PeerView> peer;
   const LbdStatus& lbd;
+  Reason vote = Reason::agreed;
 };
 
 /// "3 adverts of 100 ms from lb1 (192.0.2.11) missed, last heard 301.2 ms ago"
@@ -34,6 +35,8 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now);
 std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd);
 /// A watcher's reason with the daemon's name in it: "the daemon ended" becomes "lbd ended".
 std::string with_name(std::string_view reason, std::string_view daemon);
+/// "lb1 says over the sync link that it owns the address: …"; empty for Reason::agreed.
+std::string explain(Reason reason, const std::string& peer);
 /// Why a living owner would not be preempted; empty if it would.
 std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync);
 

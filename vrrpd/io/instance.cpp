@@ -63,7 +63,8 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       source_(config_.self.address),
       form_(first_form(config_.virtual_address)),
       timer_(context.io),
-      since_(io::now()) {
+      since_(io::now()),
+      name_hash_(name_hash(config_.virtual_address.name)) {
   if (config_.virtual_address.unicast) pin_.emplace(context.netlink, config_.peer.address);
   interface_.set_receiver(config_.addresses.v6, config_.virtual_address.vrid,
                           [this](const Decoded& decoded) { receive(decoded); });
@@ -95,6 +96,7 @@ void Instance::refresh() {
   }
   // The interface was replaced by another one of the same name: the addresses went with the old one.
   if (keeper_.holds() && interface_.link() && interface_.link()->index != keeper_.link()) take_addresses();
+  cast_vote();
   perform(router_.update(surroundings(), io::now()));
 }
 
@@ -191,6 +193,7 @@ void Instance::on_timer() {
   if (lingers_until_ && *lingers_until_ <= woken) end_linger();
   // An advert that waits in the queue says that the owner lives, however late this is.
   interface_.drain();
+  cast_vote();
   perform(router_.on_time(io::now()));
 }
 
@@ -328,7 +331,7 @@ Surroundings Instance::surroundings() const {
 
 Situation Instance::situation() const {
   return {.interface = interface_.name(), .fault = router_.fault(), .priority = router_.priority(), .peer = peer_,
-          .lbd = context_.lbd};
+          .lbd = context_.lbd, .vote = router_.verdict().reason};
 }
 
 HeldRecord Instance::held_record() const {
@@ -373,6 +376,8 @@ InstanceStatus Instance::status() const {
   }
   status.peer = peer_;
   status.lease = lease_.status();
+  status.vote = {.verdict = router_.verdict(), .held = router_.held(), .epoch = router_.epoch(),
+                 .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};
   status.address_failures = keeper_.failures();
   return status;
 }

@@ -33,6 +33,15 @@ struct InstanceConfig {
   bool operator==(const InstanceConfig&) const = default;
 };
 
+/// What the voices say, and what follows.
+struct VoteStatus {
+  Verdict verdict;
+  bool held = false;  // only the vote keeps this Backup from taking over
+  std::uint64_t epoch = 0;
+  Sight sight = Sight::unknown;
+  std::optional<PeerVoice> peer;  // over the sync link; nullopt: no fresh heartbeat
+};
+
 struct InstanceStatus {
   State state = State::initialize;
   std::string owner;  // empty: none known
@@ -55,6 +64,7 @@ struct InstanceStatus {
   std::uint64_t late = 0;                  // times that the address was given up because this node was late
   metrics::Histogram lateness;             // of the state machine's timers
   LeaseStatus lease;
+  VoteStatus vote;
 };
 
 /// How a failover ended. status 200: the address moved; else an HTTP status with a reason.
@@ -77,6 +87,10 @@ class Instance {
   void refresh();
   /// An address of this host was removed by whomever.
   void address_removed(const HostAddress& address);
+  /// What the voices say may have changed: at every heartbeat, ours or the peer's, and before silence is believed.
+  void cast_vote();
+  /// What the peer is told of this address.
+  [[nodiscard]] HeartbeatAddress heartbeat() const;
   /// Every AddressKeeper::renewal_period.
   void renew();
   /// Gives the address up by plan and for good; released() tells when it is done and the connections that
@@ -117,6 +131,7 @@ class Instance {
   [[nodiscard]] std::optional<TimePoint> failover_deadline() const;
   [[nodiscard]] Surroundings surroundings() const;
   [[nodiscard]] Situation situation() const;
+  [[nodiscard]] Voices voices(TimePoint now) const;
   [[nodiscard]] HeldRecord held_record() const;
   [[nodiscard]] IpAddress destination() const;
   [[nodiscard]] Handover* handover() const;
@@ -145,6 +160,8 @@ class Instance {
   bool mismatch_reported_ = false;
   int send_error_reported_ = 0;
   std::optional<Failover> failover_;
+  const std::uint32_t name_hash_;
+  bool held_reported_ = false;
 };
 
 }  // namespace tandem::vrrp

@@ -56,6 +56,11 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
              std::chrono::duration<double>(status.lease.bound).count(), labels);
   text.counter("tandem_vrrp_silenced_packets_total", "Packets that the kernel dropped because the lease was over.",
                status.lease.silenced, labels);
+  text.gauge("tandem_vrrp_vote_held", "1 if the LAN is silent and only the other voices keep this node from taking over.",
+             status.vote.held, labels);
+  text.gauge("tandem_vrrp_peer_heartbeat", "1 if the peer's heartbeat comes over the sync link.",
+             status.vote.peer.has_value(), labels);
+  text.gauge("tandem_vrrp_epoch", "Grows with each promotion in the pair.", static_cast<double>(status.vote.epoch), labels);
   add_dropped(text, "tandem_vrrp_adverts_dropped_total", "Adverts for this VRID that were dropped.", status.dropped,
               labels);
   text.histogram("tandem_vrrp_timer_lateness_seconds", "How late the protocol's timers were served.",
@@ -73,6 +78,10 @@ std::string metrics_text(const NodeStatus& status) {
   text.gauge("tandem_vrrp_in_sync", "1 if syncd says that this node has what its peer knows.", status.sync.in_sync);
   text.counter("tandem_vrrp_control_refused_total", "Changes refused because their sender may only look.",
                status.control_refused);
+  if (!status.virtual_addresses.empty()) {
+    text.gauge("tandem_vrrp_witnesses", "0 unknown or none configured, 1 at least one answers, 2 none answers.",
+               static_cast<int>(status.virtual_addresses.front().second.vote.sight));
+  }
   for (const auto& [config, instance] : status.virtual_addresses) add_instance(text, config, instance);
   for (const auto& [name, dropped] : status.interfaces) {
     add_dropped(text, "tandem_vrrp_foreign_packets_total", "Packets that belong to no configured virtual router.",

@@ -8,6 +8,7 @@
 
 #include "vrrpd/io/instance.hpp"
 #include "vrrpd/io/realtime.hpp"
+#include "vrrpd/io/voting.hpp"
 
 namespace tandem::vrrp {
 
@@ -20,6 +21,7 @@ struct NodeStatus {
   RealtimeStatus realtime;
   LbdStatus lbd;
   SyncStatus sync;
+  std::vector<WitnessStatus> witnesses;
   std::vector<std::pair<InstanceConfig, InstanceStatus>> virtual_addresses;
   std::uint64_t control_refused = 0;  // changes asked for by who may only look
   std::vector<std::pair<std::string, DropCounters>> interfaces;  // packets for no virtual router of ours

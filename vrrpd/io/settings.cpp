@@ -44,4 +44,18 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
   return out;
 }
 
+VotingConfig voting_for(const config::Config& config, const std::string& node) {
+  const config::ClusterConfig& cluster = *config.cluster;
+  VotingConfig out;
+  out.self = node;
+  out.peer = cluster.nodes[cluster.nodes[0].name == node ? 1 : 0].name;
+  out.witnesses = cluster.witnesses;
+  out.policy = cluster.split_policy == config::SplitPolicy::preferred ? SplitPolicy::preferred : SplitPolicy::availability;
+  // A node that dies is believed to be dead by its heartbeat when it is by its adverts: as often as the fastest ones.
+  for (const auto& virtual_address : config.virtual_addresses) {
+    out.period = std::min(out.period, virtual_address.advert_interval);
+  }
+  return out;
+}
+
 }  // namespace tandem::vrrp

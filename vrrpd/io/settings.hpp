@@ -7,10 +7,14 @@
 #include "common/base/result.hpp"
 #include "common/config/load.hpp"
 #include "vrrpd/io/instance.hpp"
+#include "vrrpd/io/voting.hpp"
 
 namespace tandem::vrrp {
 
 /// One per virtual address, for node `node`. The error says why vrrpd has nothing to do here or cannot.
 Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, const std::string& node);
+
+/// The voices of node `node` in a configuration that settings_for() accepts.
+VotingConfig voting_for(const config::Config& config, const std::string& node);
 
 }  // namespace tandem::vrrp

@@ -48,6 +48,40 @@ ordered_json lateness_json(const metrics::Histogram& lateness) {
           {"max_ms", fine_milliseconds(lateness.quantile(1))}};
 }
 
+std::string_view to_string(Sight sight) {
+  switch (sight) {
+    case Sight::unknown: return "unknown";
+    case Sight::clear: return "clear";
+    case Sight::lost: return "lost";
+  }
+  return "unknown";
+}
+
+ordered_json vote_json(const VoteStatus& vote, const std::string& peer_name) {
+  // A peer that owns and is heard is what a Backup is for.
+  const bool matters = vote.held || vote.verdict.reason != Reason::peer_lives;
+  ordered_json out = {{"reason", to_string(vote.verdict.reason)},
+                      {"text", matters ? explain(vote.verdict.reason, peer_name) : ""},
+                      {"held", vote.held},
+                      {"epoch", vote.epoch},
+                      {"witnesses", to_string(vote.sight)},
+                      {"peer", nullptr}};
+  if (vote.peer) {
+    out["peer"] = {{"owns", vote.peer->owns}, {"fit", vote.peer->fit}, {"witnesses", to_string(vote.peer->sight)},
+                   {"epoch", vote.peer->epoch}};
+  }
+  return out;
+}
+
+ordered_json witnesses_json(const std::vector<WitnessStatus>& witnesses) {
+  ordered_json out = ordered_json::array();
+  for (const auto& [witness, answers] : witnesses) {
+    const std::string name = witness.port == 0 ? witness.address.to_string() : witness.to_string();
+    out.push_back({{"witness", name}, {"answers", answers ? ordered_json(*answers) : ordered_json(nullptr)}});
+  }
+  return out;
+}
+
 ordered_json virtual_address_json(const InstanceConfig& config, const InstanceStatus& status, bool in_sync) {
   const auto& virtual_address = config.virtual_address;
   ordered_json addresses = ordered_json::array();
@@ -78,6 +112,7 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"late_total", status.late},
       {"lease", lease_json(status.lease)},
       {"lateness", lateness_json(status.lateness)},
+      {"vote", vote_json(status.vote, config.peer.name)},
   };
   if (status.peer) {
     out["peer_priority"] = status.peer->priority;
@@ -109,6 +144,7 @@ std::string status_json(const NodeStatus& status) {
       {"in_sync", status.sync.in_sync},
       {"in_sync_reason", status.sync.reason},
       {"peer_connected", status.sync.peer_connected},
+      {"witnesses", witnesses_json(status.witnesses)},
       {"realtime", {{"fifo", status.realtime.fifo}, {"memory_locked", status.realtime.locked}}},
       {"virtual_addresses", addresses},
   };

@@ -18,7 +18,6 @@ TEST_CASE("the full example has no mistakes, and lists exactly what is not built
   CHECK(short_form(outcome.diagnostics) == "");
   CHECK_FALSE(outcome.usable());
   CHECK(short_form(outcome.unsupported) ==
-        "17:18: cluster.witnesses: not supported yet: witnesses\n"
         "36:36: listeners[1].protocol: not supported yet: https listeners\n"
         "36:90: listeners[1].certificates: not supported yet: certificates\n"
         "36:109: listeners[1].http2: not supported yet: HTTP/2\n"

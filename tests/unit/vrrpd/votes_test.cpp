@@ -1,0 +1,337 @@
+// The failure matrix of a pair, row by row: what an owner A and a Backup B decide from their voices.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/unit/vrrpd/fsm_support.hpp"
+#include "vrrpd/core/heartbeat.hpp"
+#include "vrrpd/core/virtual_router.hpp"
+#include "vrrpd/core/votes.hpp"
+#include "vrrpd/core/witness_sight.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr Sight clear = Sight::clear;
+constexpr Sight lost = Sight::lost;
+
+/// Who owns when the adverts of A are not heard by B (or A gave up), as both see it.
+enum class Outcome { a_stays, b_takes, a_then_b, nobody, both };
+
+std::string name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::a_stays: return "A stays";
+    case Outcome::b_takes: return "B takes a dead owner's address";
+    case Outcome::a_then_b: return "A releases, B takes";
+    case Outcome::nobody: return "nobody answers";
+    case Outcome::both: return "both own";
+  }
+  return {};
+}
+
+struct Row {
+  const char* what;
+  bool a_alive;
+  bool adverts_heard;  // of A, by B
+  bool sync;           // the heartbeat passes
+  Sight a_sight;
+  Sight b_sight;
+  Outcome outcome;
+  bool a_fit = true;
+  bool a_frozen = false;
+  bool b_fit = true;
+  SplitPolicy policy = SplitPolicy::availability;
+  bool b_preferred = false;
+};
+
+VirtualRouter owning_router() {
+  VirtualRouter router({.preferred = true, .address = test::own});
+  router.update({.lbd_connected = true, .lbd_ready = true, .link_up = true, .has_source = true, .in_sync = true},
+                test::start);
+  while (router.deadline() && *router.deadline() < test::start + std::chrono::seconds(9)) router.on_time(*router.deadline());
+  return router;
+}
+
+PeerVoice voice_of(bool owns, bool fit, Sight sight, std::uint64_t epoch) {
+  return {.owns = owns, .fit = fit, .sight = sight, .epoch = epoch, .priority = 200};
+}
+
+/// Lets both decide until nothing changes: A first, as the owner must be gone before the other comes.
+Outcome play(const Row& row) {
+  bool a_owns = row.a_alive && !row.a_frozen && row.a_fit;
+  if (a_owns) {
+    Voices a{.active = true, .preferred = !row.b_preferred, .sight = row.a_sight, .peer = {}, .epoch = 7,
+             .priority = 200, .beats_by_address = true, .policy = row.policy};
+    if (row.sync) a.peer = voice_of(false, row.b_fit, row.b_sight, 3);
+    a_owns = !decide(a).must_release;
+  }
+  const bool released = row.a_alive && !a_owns;
+  const bool silent = !row.adverts_heard || !a_owns;
+  bool b_owns = false;
+  if (silent && row.b_fit) {
+    Voices b{.active = false, .preferred = row.b_preferred, .sight = row.b_sight, .peer = {}, .epoch = 3,
+             .priority = 200, .beats_by_address = false, .policy = row.policy};
+    // A frozen node says nothing on any path.
+    if (row.sync && row.a_alive && !row.a_frozen) b.peer = voice_of(a_owns, row.a_fit, row.a_sight, 7);
+    b_owns = decide(b).may_promote;
+  }
+  if (a_owns && b_owns) return Outcome::both;
+  if (a_owns) return Outcome::a_stays;
+  if (!b_owns) return Outcome::nobody;
+  return released ? Outcome::a_then_b : Outcome::b_takes;
+}
+
+const Row rows[] = {
+    {"1 all is well", true, true, true, clear, clear, Outcome::a_stays},
+    {"2 A is dead", false, false, false, clear, clear, Outcome::b_takes},
+    {"3 the sync link is cut", true, true, false, clear, clear, Outcome::a_stays},
+    {"4 the LAN between them is cut, both see it", true, false, true, clear, clear, Outcome::a_stays},
+    {"5 A's carrier is down (a fault of its own)", true, false, true, lost, clear, Outcome::a_then_b, false},
+    {"6 B's carrier is down", true, false, true, clear, lost, Outcome::a_stays, true, false, false},
+    {"7 A has lost the LAN, B has not", true, false, true, lost, clear, Outcome::a_then_b},
+    {"7 ... and the adverts still pass", true, true, true, lost, clear, Outcome::a_then_b},
+    {"8 both have lost it: no move", true, false, true, lost, lost, Outcome::a_stays},
+    {"8 ... and the adverts still pass", true, true, true, lost, lost, Outcome::a_stays},
+    {"9 one-way loss, A to B", true, false, true, clear, clear, Outcome::a_stays},
+    {"10 LAN and sync cut, the fallback path carries the heartbeat", true, false, true, clear, clear, Outcome::a_stays},
+    {"11 A is isolated", true, false, false, lost, clear, Outcome::a_then_b},
+    {"12 both links cut, both see the LAN: availability", true, false, false, clear, clear, Outcome::both},
+    {"12 ... preferred: A is", true, false, false, clear, clear, Outcome::a_stays, true, false, true,
+     SplitPolicy::preferred},
+    {"12 ... preferred: B is", true, false, false, clear, clear, Outcome::a_then_b, true, false, true,
+     SplitPolicy::preferred, true},
+    {"13 all cut, nobody sees anything", true, false, false, lost, lost, Outcome::nobody},
+    {"14 A is frozen", true, false, true, clear, clear, Outcome::a_then_b, true, true},
+    {"14 ... and the sync link is cut", true, false, false, clear, clear, Outcome::a_then_b, true, true},
+    {"15, 16 vrrpd or lbd of A died: released", true, false, true, clear, clear, Outcome::a_then_b, false},
+    {"no witnesses: A is dead", false, false, false, Sight::unknown, Sight::unknown, Outcome::b_takes},
+    {"no witnesses: the LAN is cut", true, false, true, Sight::unknown, Sight::unknown, Outcome::a_stays},
+    {"no witnesses: both cut", true, false, false, Sight::unknown, Sight::unknown, Outcome::both},
+    {"A has lost the LAN, B is not fit", true, true, true, lost, clear, Outcome::a_stays, true, false, false},
+    {"A has lost the LAN, of B's sight nothing is known", true, true, true, lost, Sight::unknown, Outcome::a_stays},
+    {"B alone has lost the LAN, A is dead", false, false, false, clear, lost, Outcome::nobody},
+    {"policy preferred: A, which is, is dead: down, not doubled", false, false, false, clear, clear, Outcome::nobody,
+     true, false, true, SplitPolicy::preferred},
+};
+
+TEST_CASE("the failure matrix") {
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    CHECK(name_of(play(row)) == name_of(row.outcome));
+  }
+}
+
+TEST_CASE("two owners exist in no row but the undecidable one") {
+  for (const bool sync : {false, true}) {
+    for (const Sight a : {Sight::unknown, clear, lost}) {
+      for (const Sight b : {Sight::unknown, clear, lost}) {
+        for (const SplitPolicy policy : {SplitPolicy::availability, SplitPolicy::preferred}) {
+          for (const bool b_preferred : {false, true}) {
+            const Row row{"", true, false, sync, a, b, Outcome::nobody, true, false, true, policy, b_preferred};
+            if (play(row) == Outcome::both) {
+              CHECK_FALSE(sync);
+              CHECK(policy == SplitPolicy::availability);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("after a split the epoch decides, then the priority, then the address: always exactly one goes") {
+  const auto goes = [](std::uint64_t mine, std::uint64_t theirs, int my_priority, int their_priority, bool beats) {
+    Voices voices{.active = true, .preferred = true, .sight = clear, .peer = voice_of(true, true, clear, theirs),
+                  .epoch = mine, .priority = static_cast<std::uint8_t>(my_priority), .beats_by_address = beats};
+    voices.peer->priority = static_cast<std::uint8_t>(their_priority);
+    const Verdict verdict = decide(voices);
+    if (verdict.must_release) CHECK(verdict.reason == Reason::outvoted);
+    return verdict.must_release;
+  };
+  for (const std::uint64_t mine : {1, 2}) {
+    for (const std::uint64_t theirs : {1, 2}) {
+      for (const int my_priority : {100, 200}) {
+        for (const int their_priority : {100, 200}) {
+          for (const bool beats : {false, true}) {
+            CHECK(goes(mine, theirs, my_priority, their_priority, beats) !=
+                  goes(theirs, mine, their_priority, my_priority, !beats));
+          }
+        }
+      }
+    }
+  }
+  CHECK(goes(1, 2, 200, 100, true));
+  CHECK_FALSE(goes(2, 1, 100, 200, false));
+}
+
+TEST_CASE("a Backup that may not believe in silence waits, and takes over at once when it may") {
+  using namespace test;  // NOLINT: test vocabulary
+  Fsm fsm = in_backup();
+  fsm.set_may_promote(false, start);
+  const TimePoint due = *fsm.deadline();
+  CHECK(fsm.on_time(due).empty());
+  CHECK(fsm.held());
+  CHECK(*fsm.deadline() > due);
+  const TimePoint later = due + milliseconds(5);
+  fsm.set_may_promote(true, later);
+  CHECK(*fsm.deadline() == later);
+  CHECK(text(fsm.on_time(later)) == "take advert:200 announce backup>active(adverts_missed)");
+  CHECK_FALSE(fsm.held());
+}
+
+TEST_CASE("while it is held a Backup still ends a hand-over in time, and is never due in the past") {
+  using namespace test;  // NOLINT: test vocabulary
+  TimePoint now;
+  Fsm fsm = in_active(now);
+  fsm.shutdown(Release::planned, Cause::fault, now);
+  fsm.startup(now);
+  fsm.set_may_promote(false, now);
+  const TimePoint end = now + std::chrono::seconds(2);
+  int wakes = 0;
+  while (now < end && wakes < 1000) {
+    now = std::max(now, *fsm.deadline());
+    fsm.on_time(now);
+    CHECK(*fsm.deadline() > now);
+    ++wakes;
+  }
+  CHECK(wakes < 1000);
+  CHECK_FALSE(fsm.holds_addresses());
+  CHECK(fsm.held());
+}
+
+TEST_CASE("a held Backup listens again after each stall: it may have missed what the peer says") {
+  using namespace test;  // NOLINT: test vocabulary
+  Fsm fsm = in_backup();
+  for (int stall = 0; stall < 3; ++stall) {
+    fsm.set_may_promote(false, start);
+    fsm.on_time(*fsm.deadline());
+    const TimePoint late = *fsm.deadline() + milliseconds(500);
+    fsm.set_may_promote(true, late - milliseconds(500));  // by a heartbeat that was not read
+    CHECK(fsm.on_time(late).empty());
+    CHECK(fsm.state() == State::backup);
+  }
+}
+
+TEST_CASE("no vote is needed for priority 0, preemption and the operator, and an advert ends the waiting") {
+  using namespace test;  // NOLINT: test vocabulary
+  for (const int priority : {0, 100}) {
+    Fsm fsm = in_backup();
+    fsm.set_may_promote(false, start);
+    fsm.advert(heard(static_cast<std::uint8_t>(priority)), start);
+    fsm.on_time(*fsm.deadline());
+    CHECK(fsm.state() == State::active);
+  }
+  Fsm forced = in_backup();
+  forced.set_may_promote(false, start);
+  CHECK_FALSE(forced.promote(start).empty());
+  Fsm heard_again = in_backup();
+  heard_again.set_may_promote(false, start);
+  heard_again.on_time(*heard_again.deadline());
+  heard_again.advert(heard(250), *heard_again.deadline());
+  CHECK_FALSE(heard_again.held());
+}
+
+TEST_CASE("an owner that is voted down leaves at once and stays in the game; its epoch grows with each promotion") {
+  using namespace test;  // NOLINT: test vocabulary
+  TimePoint now;
+  Fsm fsm = in_active(now);
+  CHECK(text(fsm.yield(now)) == "advert:0 drop active>backup(voted)");
+  CHECK(*fsm.deadline() == now + fsm.active_down_interval());
+  CHECK(fsm.yield(now).empty());
+
+  VirtualRouter router({.preferred = true, .address = own});
+  router.update({.lbd_connected = true, .lbd_ready = true, .link_up = true, .has_source = true, .in_sync = true}, start);
+  router.vote({}, 41, start);
+  router.on_time(*router.deadline());
+  CHECK(router.state() == State::active);
+  CHECK(router.epoch() == 42);
+  router.vote({.may_promote = false, .must_release = true, .reason = Reason::isolated}, 41, *router.deadline());
+  CHECK(router.state() == State::backup);
+  CHECK_FALSE(router.holds_addresses());
+}
+
+TEST_CASE("an owner that is outvoted leaves it to the adverts for an interval") {
+  using namespace test;  // NOLINT: test vocabulary
+  constexpr Verdict outvoted{.may_promote = false, .must_release = true, .reason = Reason::outvoted};
+  VirtualRouter router = owning_router();
+  TimePoint now = start + std::chrono::seconds(10);
+  CHECK(router.vote(outvoted, 7, now).empty());
+  CHECK(router.verdict().contested);
+  CHECK(router.vote({}, 7, now + milliseconds(50)).size() > 0);  // the peer went: announced again
+  CHECK(router.epoch() == 8);
+  CHECK(router.vote(outvoted, 9, now + milliseconds(60)).empty());
+  router.vote(outvoted, 9, now + milliseconds(159));
+  CHECK(router.state() == State::active);
+  router.vote(outvoted, 9, now + milliseconds(160));
+  CHECK(router.state() == State::backup);
+}
+
+TEST_CASE("an owner that hears of a newer reign which is over announces itself again, once") {
+  using namespace test;  // NOLINT: test vocabulary
+  VirtualRouter router = owning_router();
+  const TimePoint now = start + std::chrono::seconds(10);
+  CHECK(router.vote({}, 0, now).empty());
+  CHECK(text(router.vote({}, 5, now)) == "announce");
+  CHECK(router.epoch() == 6);
+  router.on_time(now);
+  CHECK(router.vote({}, 5, now + milliseconds(1)).empty());
+}
+
+TEST_CASE("heartbeat: bytes and back, and nothing else is taken for one") {
+  Heartbeat heartbeat{.boot = 0x0102030405060708, .sequence = 42, .period_ms = 10, .sight = clear, .addresses = {}};
+  heartbeat.addresses.push_back({.name = name_hash("vip-a"), .owns = true, .fit = true, .priority = 253, .epoch = 9});
+  heartbeat.addresses.push_back({.name = name_hash("vip-b"), .owns = false, .fit = true, .priority = 1, .epoch = 1});
+  const std::string bytes = encode(heartbeat);
+  CHECK(decode_heartbeat(bytes) == heartbeat);
+  for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_heartbeat(bytes.substr(0, size)));
+  CHECK_FALSE(decode_heartbeat(bytes + "x"));
+  std::string other = bytes;
+  other[0] = 2;
+  CHECK_FALSE(decode_heartbeat(other));
+  heartbeat.addresses.resize(400);
+  CHECK(decode_heartbeat(encode(heartbeat))->addresses.size() == most_heartbeat_addresses);
+  CHECK(encode(heartbeat).size() <= 4096);
+}
+
+TEST_CASE("heartbeat: only a sequence that grows is a sign of life") {
+  const TimePoint start{std::chrono::hours(1)};
+  PeerHeartbeat peer;
+  Heartbeat heartbeat{.boot = 1, .sequence = 5, .period_ms = 100, .sight = clear, .addresses = {}};
+  heartbeat.addresses.push_back({.name = 7, .owns = true, .fit = true, .priority = 253, .epoch = 9});
+  peer.take(heartbeat, start);  // what syncd kept from earlier
+  CHECK_FALSE(peer.voice(7, start));
+  CHECK(peer.epoch(7) == 9);
+  peer.take(heartbeat, start + milliseconds(10));  // once more the same
+  CHECK_FALSE(peer.fresh(start + milliseconds(10)));
+  ++heartbeat.sequence;
+  peer.take(heartbeat, start + milliseconds(100));
+  CHECK(peer.voice(7, start + milliseconds(100))->owns);
+  CHECK(peer.voice(7, start + milliseconds(399)));
+  CHECK_FALSE(peer.voice(7, start + milliseconds(400)));
+  CHECK_FALSE(peer.voice(8, start + milliseconds(100)));
+  heartbeat.boot = 2;
+  heartbeat.sequence = 1;
+  peer.take(heartbeat, start + milliseconds(200));
+  CHECK_FALSE(peer.fresh(start + milliseconds(200)));
+}
+
+TEST_CASE("witnesses: clear while one answers, lost when all are silent, unknown before that") {
+  WitnessSight sight(2);
+  CHECK(sight.sight() == Sight::unknown);
+  sight.heard(0, false);
+  CHECK(sight.sight() == Sight::unknown);
+  CHECK(sight.answers(0) == false);
+  CHECK_FALSE(sight.answers(1).has_value());
+  sight.heard(1, false);
+  CHECK(sight.sight() == lost);
+  sight.heard(0, true);
+  CHECK(sight.sight() == clear);
+  sight.heard(1, true);
+  sight.heard(0, false);
+  CHECK(sight.sight() == clear);
+  CHECK(WitnessSight(0).sight() == Sight::unknown);
+}
+
+}  // namespace
+}  // namespace tandem::vrrp

@@ -1,0 +1,76 @@
+// Proof against split brain: what the voices of a node say together about one virtual address. Pure.
+//
+// Three voices: the adverts on the LAN (their silence is the state machine's Active_Down_Timer), the peer's heartbeat over
+// the sync link, and the witnesses (hosts on the LAN that answer while this node is part of it). Silence on the LAN alone
+// is no death: a filter, a broken multicast path or a one-way loss looks the same. So a Backup asks the other voices
+// before it believes in silence, and an owner that is cut off gives up by itself.
+//
+// What no voice can tell: both links cut, both nodes see their witnesses (the peer may be dead, or alive and serving).
+// There the policy decides.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "vrrpd/core/policy.hpp"
+
+namespace tandem::vrrp {
+
+/// Whether the node sees its LAN, by its witnesses.
+enum class Sight : std::uint8_t {
+  unknown,  // no witnesses are configured, or they have not been asked long enough
+  clear,    // at least one answers
+  lost,     // none answers any more
+};
+
+/// For the undecidable case.
+enum class SplitPolicy : std::uint8_t {
+  availability,  // whoever hears nobody owns: as plain VRRP does; both may, if both links are cut
+  preferred,     // without a word from the peer only the preferred node owns: the address may be down, never doubled
+};
+
+/// What the peer's heartbeat says of the same virtual address.
+struct PeerVoice {
+  bool owns = false;  // is Active and in time with its adverts
+  bool fit = false;   // has no fault
+  Sight sight = Sight::unknown;
+  std::uint64_t epoch = 0;
+  std::uint8_t priority = 0;
+};
+
+struct Voices {
+  bool active = false;     // this node owns the address
+  bool preferred = false;  // ... and is the preferred one
+  Sight sight = Sight::unknown;
+  std::optional<PeerVoice> peer;  // nullopt: no fresh heartbeat
+  std::uint64_t epoch = 0;
+  std::uint8_t priority = 0;
+  bool beats_by_address = false;  // the last tie-breaker: the greater address
+  SplitPolicy policy = SplitPolicy::availability;
+};
+
+/// Why the votes are as they are; in events, metrics and the status.
+enum class Reason : std::uint8_t {
+  agreed,         // nothing speaks against what the adverts say
+  peer_lives,     // Backup: the LAN is silent, but the peer says that it owns: the path of the adverts is broken
+  no_sight,       // Backup: no witness answers here: this node is the one that is cut off
+  not_preferred,  // policy `preferred`: nothing is heard from the peer, and this is not the preferred node
+  peer_sees,      // owner: no witness answers here, but the peer sees them and is fit
+  isolated,       // owner: no witness answers, and nothing is heard from the peer
+  outvoted,       // owner: the peer owns too, with the newer epoch
+};
+/// "agreed", "peer_lives", …
+std::string_view to_string(Reason reason);
+
+struct Verdict {
+  bool may_promote = true;    // Backup: silence on the LAN may be believed
+  bool must_release = false;  // owner: give the address up at once
+  Reason reason = Reason::agreed;
+  bool contested = false;     // owner: the peer owns too, and will give up
+  bool operator==(const Verdict&) const = default;
+};
+
+Verdict decide(const Voices& voices);
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,44 @@
+// The voices that speak about one virtual address, collected and obeyed.
+#include "common/io/clock.hpp"
+#include "vrrpd/io/instance.hpp"
+
+namespace tandem::vrrp {
+
+Voices Instance::voices(TimePoint now) const {
+  return {.active = router_.state() == State::active,
+          .preferred = config_.virtual_address.preferred_node == config_.self.name,
+          .sight = context_.voting.sight(),
+          .peer = context_.voting.peer(name_hash_, now),
+          .epoch = router_.epoch(),
+          .priority = router_.priority(),
+          .beats_by_address = config_.self.address > config_.peer.address,
+          // A foreign router has no vrrpd that could be heard: without this it would never be replaced.
+          .policy = config_.virtual_address.foreign ? SplitPolicy::availability : context_.voting.policy()};
+}
+
+void Instance::cast_vote() {
+  if (stopping_) return;
+  go_quiet_if_late();
+  const TimePoint now = io::now();
+  perform(router_.vote(decide(voices(now)), context_.voting.peer_epoch(name_hash_), now));
+  if (router_.held() == held_reported_) return;
+  held_reported_ = router_.held();
+  if (held_reported_) {
+    context_.events.add("held", name(), "the LAN is silent, but " + explain(router_.verdict().reason, config_.peer.name),
+                        {{"reason", std::string(to_string(router_.verdict().reason))}});
+  } else if (router_.state() != State::active) {
+    context_.events.add("no_longer_held", name(), "silence on the LAN is believed again, or is over");
+  }
+  context_.status_changed();
+}
+
+HeartbeatAddress Instance::heartbeat() const {
+  const bool owns = router_.state() == State::active && !router_.is_late(io::now()) && !lease_.over();
+  return {.name = name_hash_,
+          .owns = owns,
+          .fit = router_.fault() == Fault::none && !stopping_,
+          .priority = router_.priority(),
+          .epoch = router_.epoch()};
+}
+
+}  // namespace tandem::vrrp

@@ -1,0 +1,77 @@
+// The voices of this node beside the adverts: what the peer's vrrpd says over the sync link, and whether the witnesses
+// answer. Tells the peer how this node is, and the instances when to vote anew (vrrpd/core/votes.hpp).
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/inet.hpp"
+#include "common/base/time.hpp"
+#include "vrrpd/core/heartbeat.hpp"
+#include "vrrpd/core/witness_sight.hpp"
+#include "vrrpd/io/peer_line.hpp"
+#include "vrrpd/io/witness_prober.hpp"
+
+namespace tandem::vrrp {
+
+struct VotingConfig {
+  std::string self;  // names of the nodes
+  std::string peer;
+  std::vector<Endpoint> witnesses;
+  SplitPolicy policy = SplitPolicy::availability;
+  Duration period = std::chrono::milliseconds(100);  // of the heartbeat; three missed ones are silence
+};
+
+struct WitnessStatus {
+  Endpoint witness;
+  std::optional<bool> answers;  // nullopt: it has not had the time
+};
+
+/// Owned by the daemon, io thread only.
+class Voting {
+ public:
+  struct Handlers {
+    std::function<void()> vote;  // each period
+    std::function<void()> news;  // the voices say something new
+    std::function<std::vector<HeartbeatAddress>()> addresses;  // what the peer is told
+  };
+
+  Voting(boost::asio::io_context& io, std::string run_dir, Handlers handlers);
+  /// Before start(), and whenever the configuration was loaded again.
+  void set(VotingConfig config);
+  void start();
+  /// Tells the peer at once if it does not know already.
+  void publish_if_news();
+
+  [[nodiscard]] Sight sight() const { return sight_.sight(); }
+  [[nodiscard]] SplitPolicy policy() const { return config_.policy; }
+  /// PeerHeartbeat::voice and PeerHeartbeat::epoch.
+  [[nodiscard]] std::optional<PeerVoice> peer(std::uint32_t name, TimePoint now) const;
+  [[nodiscard]] std::uint64_t peer_epoch(std::uint32_t name) const;
+  [[nodiscard]] std::vector<WitnessStatus> witnesses() const;
+
+ private:
+  void ask_witnesses();
+  void heard(std::size_t witness, bool answered);
+  void listen_to_peer();
+  void beat();
+
+  boost::asio::io_context& io_;
+  std::string run_dir_;
+  Handlers handlers_;
+  VotingConfig config_;
+  bool started_ = false;
+  boost::asio::steady_timer timer_;
+  WitnessSight sight_{0};
+  std::vector<std::unique_ptr<WitnessProber>> probers_;
+  std::unique_ptr<PeerLine> line_;
+};
+
+}  // namespace tandem::vrrp
