@@ -30,7 +30,7 @@ constexpr std::array init_options = {
     OptionSpec{"--listen", "PORT", "where clients connect (default: 80)"},
     OptionSpec{"--mode", "http|tcp", "what they speak (default: http)", mode},
     OptionSpec{"--health-path", "PATH", "a page that a healthy backend answers with 2xx (default: connecting is enough)"},
-    OptionSpec{"--witness", "ADDRESS", "what proves that a node reaches the network, like the gateway", text, true},
+    OptionSpec{"--witness", "HOST", "what proves that a node is part of the LAN, like the gateway: ADDRESS or ADDRESS:PORT", text, true},
     OptionSpec{"--unicast", "", "adverts to the peer's address, for networks without multicast"},
     OptionSpec{"--vrid", "N", "the first VRRP router id, 1 to 255 (default: 51)"},
     OptionSpec{"--name", "NAME", "of the pair (default: tandem)"},

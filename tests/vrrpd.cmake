@@ -5,7 +5,7 @@ tandem_test(vrrpd_core LABEL unit
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_io LABEL unit
-  SOURCES unit/vrrpd/release_test.cpp
+  SOURCES unit/vrrpd/release_test.cpp unit/vrrpd/witness_prober_test.cpp
   DEPS tandem_vrrpd_io)
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
@@ -17,6 +17,10 @@ tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp
   DEPS tandem_vrrpd_core
   CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus)
+tandem_fuzz(vrrp_heartbeat
+  SOURCES fuzz/vrrpd/heartbeat_fuzz.cpp
+  DEPS tandem_vrrpd_core
+  CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus_heartbeat)
 tandem_test(vrrpd_handover LABEL integration
   SOURCES integration/vrrpd/handover_test.cpp
   DEPS tandem_vrrp_handover tandem_io TIMEOUT 60)

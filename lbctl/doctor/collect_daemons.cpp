@@ -82,6 +82,9 @@ VipFacts vip_from(const Json& address) {
   }
   const Json& lease = member(address, "lease");
   if (lease.is_object() && !bool_field(lease, "enforced")) vip.lease_problem = text_field(lease, "reason", "unknown reason");
+  const Json& vote = member(address, "vote");
+  vip.held = bool_field(vote, "held");
+  vip.vote_text = text_field(vote, "text", "");
   vip.conflicts = number_field(address, "conflicts");
   vip.restored = number_field(address, "addresses_restored");
   return vip;
@@ -127,6 +130,11 @@ std::vector<VipFacts> settled_vips(const Invocation& invocation, const Json& fir
 
 void read_vrrpd(const Invocation& invocation, const Json& status, Facts& facts) {
   facts.vips = settled_vips(invocation, status);
+  for (const Json& witness : elements(status, "witnesses")) {
+    const Json& answers = member(witness, "answers");
+    facts.witnesses.push_back({text_field(witness, "witness"),
+                               answers.is_boolean() ? std::optional(answers.get<bool>()) : std::nullopt});
+  }
   facts.realtime = bool_field(member(status, "realtime"), "fifo");
   facts.memory_locked = bool_field(member(status, "realtime"), "memory_locked");
   facts.bpf_refused = !may_use_bpf(number_field(status, "pid"));

@@ -62,10 +62,17 @@ struct VipFacts {
   std::int64_t restored = 0;
   bool unicast = false;
   bool foreign = false;       // the other router is none of ours
+  bool held = false;          // only the vote keeps this node from taking over
+  std::string vote_text;      // why
   std::string lease_problem;  // why the kernel does not silence a frozen vrrpd; empty: it does
   std::vector<std::string> foreign_answers;  // MACs that answered an ARP probe and are neither ours nor the peer's
   bool peer_answers = false;  // the peer answers for it although this node is active
   bool probed = false;
+};
+
+struct WitnessFacts {
+  std::string witness;
+  std::optional<bool> answers;  // nullopt: it has not had the time
 };
 
 struct SyncFacts {
@@ -111,6 +118,7 @@ struct Facts {
   std::map<std::string, DaemonFacts> daemons;
   std::string own_version;
   std::vector<VipFacts> vips;
+  std::vector<WitnessFacts> witnesses;  // that vrrpd asks
   SyncFacts sync;
   FirewallFacts firewall;
   bool realtime = false;       // vrrpd has SCHED_FIFO

@@ -27,6 +27,14 @@ void examine_adverts(const Facts& facts, const VipFacts& vip, Findings& findings
                          "both nodes answer for the address; clients reach one or the other by chance",
                          "lbctl vrrp on both; then restart vrrpd on the node that is not preferred: systemctl restart tandem-vrrpd");
   }
+  if (vip.held) {
+    return findings.fail("adverts", fmt::format("the adverts for {} do not arrive: {}", vip.name, vip.vote_text),
+                         "only the sync link and the witnesses keep this node from owning it as well" +
+                             virtual_switch_hint(facts, vip),
+                         vip.unicast ? "open protocol 112 between the nodes in the firewall or security group"
+                                     : "let multicast 224.0.0.18 and protocol 112 pass, or set \"unicast\": true on the address, "
+                                       "on both nodes");
+  }
   if (vip.state == "backup" && (!vip.last_advert_ms || *vip.last_advert_ms > 4 * vip.interval_ms)) {
     return findings.fail(
         "adverts", fmt::format("no advert for {} was heard{}", vip.name,
@@ -90,6 +98,33 @@ void examine_owner(const Facts& facts, const VipFacts& vip, Findings& findings) 
                     "the nodes do not hear each other's adverts; clients reach one or the other by chance",
                     "let multicast 224.0.0.18 and protocol 112 pass between the nodes, or set \"unicast\": true");
     }
+  }
+}
+
+void examine_witnesses(const Facts& facts, Findings& findings) {
+  if (!facts.config.cluster || !runs(facts, "vrrpd")) return;
+  if (facts.witnesses.empty()) {
+    return findings.warn("witnesses", "no witnesses are configured",
+                         "a node that is cut off from the LAN, but not from its peer, keeps its addresses",
+                         "name two hosts of the LAN in the configuration, on both nodes: \"cluster\": { \"witnesses\": "
+                         "[\"DEFAULT-GATEWAY\", …] }");
+  }
+  std::string silent;
+  std::size_t count = 0;
+  for (const WitnessFacts& witness : facts.witnesses) {
+    if (witness.answers != false) continue;
+    silent += (silent.empty() ? "" : ", ") + witness.witness;
+    ++count;
+  }
+  if (count == 0) {
+    findings.ok("witnesses", "the witnesses answer");
+  } else if (count == facts.witnesses.size()) {
+    findings.fail("witnesses", fmt::format("no witness answers ({})", silent),
+                  "this node takes over nothing, and gives up what it owns if its peer is better off",
+                  fmt::format("ping -c 3 {}   (is this node's LAN cut, or are they the wrong hosts?)", facts.witnesses.front().witness));
+  } else {
+    findings.warn("witnesses", fmt::format("of the witnesses {} {} silent", silent, count == 1 ? "is" : "are"),
+                  "the others decide alone whether this node is cut off", "repair it, or name another host in \"witnesses\"");
   }
 }
 
@@ -159,6 +194,7 @@ void examine_pair(const Facts& facts, Findings& findings) {
     if (runs(facts, "vrrpd")) examine_adverts(facts, vip, findings);
     examine_owner(facts, vip, findings);
   }
+  examine_witnesses(facts, findings);
   examine_sync(facts, findings);
   examine_identity(facts, findings);
 }

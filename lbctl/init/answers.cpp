@@ -16,9 +16,11 @@ std::optional<std::uint32_t> number(std::string_view text, std::uint32_t least, 
   return good ? std::optional(value) : std::nullopt;
 }
 
-Result<IpAddress> parse_witness(std::string_view text) {
-  if (const auto address = IpAddress::parse(text)) return *address;
-  return Error{fmt::format("'{}' is not an IP address", text)};
+Result<Endpoint> parse_witness(std::string_view text) {
+  if (const auto address = IpAddress::parse(text)) return Endpoint{.address = *address, .port = 0};
+  const auto endpoint = Endpoint::parse(text);
+  if (endpoint && endpoint->port != 0) return *endpoint;
+  return Error{fmt::format("'{}' is not an IP address, with or without a port (like 192.0.2.1 or 192.0.2.53:53)", text)};
 }
 
 // Every value of a repeatable option.
@@ -71,7 +73,7 @@ Result<> read_lists(const Invocation& invocation, InitAnswers& answers) {
   if (!vips) return vips.error();
   auto backends = all<Endpoint>(invocation, "--backend", &parse_backend_address);
   if (!backends) return backends.error();
-  auto witnesses = all<IpAddress>(invocation, "--witness", &parse_witness);
+  auto witnesses = all<Endpoint>(invocation, "--witness", &parse_witness);
   if (!witnesses) return witnesses.error();
   answers.nodes = std::move(*nodes);
   answers.sync = std::move(*sync);

@@ -27,7 +27,7 @@ struct InitAnswers {
   std::uint16_t port = 80;
   std::string mode = "http";  // or "tcp"
   std::string health_path;    // empty: a backend that accepts connections is healthy
-  std::vector<IpAddress> witnesses;
+  std::vector<Endpoint> witnesses;  // port 0: none was given
   bool unicast = false;
   std::uint8_t first_vrid = 51;
   std::string key_file;

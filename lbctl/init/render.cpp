@@ -42,9 +42,12 @@ std::string cluster_section(const InitAnswers& answers) {
   text += "    // It is encrypted with the shared key: 64 hexadecimal characters, the same file on both nodes.\n";
   text += fmt::format("    \"sync\": {{ \"port\": 5405, \"key_file\": {} }}", json_text(answers.key_file));
   if (!answers.witnesses.empty()) {
-    text += ",\n    // Addresses that prove that a node still reaches the network.\n    \"witnesses\": [";
+    text += ",\n    // Hosts on the LAN that prove that a node is still part of it: they answer ping, or accept connections.\n"
+            "    \"witnesses\": [";
     for (std::size_t i = 0; i < answers.witnesses.size(); ++i) {
-      text += fmt::format("\"{}\"{}", answers.witnesses[i].to_string(), i + 1 < answers.witnesses.size() ? ", " : "");
+      const Endpoint& witness = answers.witnesses[i];
+      text += fmt::format("\"{}\"{}", witness.port == 0 ? witness.address.to_string() : witness.to_string(),
+                          i + 1 < answers.witnesses.size() ? ", " : "");
     }
     text += "]";
   }

@@ -63,6 +63,7 @@ Facts good() {
   vip.dropped = {{"checksum", 0}};
   vip.probed = true;
   facts.vips = {vip};
+  facts.witnesses = {{"192.0.2.1", true}, {"192.0.2.53:53", true}};
   facts.sync = {.connected = true, .in_sync = true, .in_sync_reason = {}, .path = "sync", .wrong_key_total = 0, .probe = {}};
   facts.firewall = {.adverts = Firewall::passes, .adverts_rule = {}, .sync = Firewall::passes, .sync_rule = {}};
   facts.realtime = facts.memory_locked = true;
@@ -127,6 +128,12 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"old iptables", [](Facts& f) { f.firewall.legacy_rules = true; }, Verdict::warn, "firewall", "iptables-legacy"},
       {"mtu", [](Facts& f) { f.full_ping = Answer::no; }, Verdict::fail, "mtu", "1500 bytes"},
       {"no adverts", [](Facts& f) { f.vips[0].last_advert_ms = 900; }, Verdict::fail, "adverts", "900 ms"},
+      {"held by the vote", [](Facts& f) { f.vips[0].held = true; f.vips[0].vote_text = "lb1 says that it owns"; }, Verdict::fail,
+       "adverts", "lb1 says that it owns"},
+      {"no witnesses", [](Facts& f) { f.witnesses.clear(); }, Verdict::warn, "witnesses", "DEFAULT-GATEWAY"},
+      {"a silent witness", [](Facts& f) { f.witnesses[1].answers = false; }, Verdict::warn, "witnesses", "192.0.2.53:53 is silent"},
+      {"silent witnesses", [](Facts& f) { f.witnesses[0].answers = f.witnesses[1].answers = false; }, Verdict::fail, "witnesses",
+       "192.0.2.1, 192.0.2.53:53"},
       {"no adverts in a cloud", [](Facts& f) { f.vips[0].last_advert_ms.reset(); f.interfaces[0].driver = "vmxnet3"; },
        Verdict::fail, "adverts", "vmxnet3"},
       {"two owners", [](Facts& f) { f.vips[0].state = "active"; f.vips[0].owner = "lb2"; }, Verdict::fail, "owners", "advertises it as well"},
@@ -196,6 +203,7 @@ TEST_CASE("what is right in its place is not a trap") {
   CHECK(silent([](Facts& f) { f.interfaces[0].bridge = "br0"; f.interfaces[0].snooping = true; }));
   CHECK(silent([](Facts& f) { f.vrrpd_uptime_s = 60; f.last_move_s.reset(); }));
   CHECK(silent([](Facts& f) { f.peer_identity.reset(); }));
+  CHECK(silent([](Facts& f) { f.witnesses[0].answers.reset(); }));
   CHECK(silent([](Facts& f) { f.small_ping = f.full_ping = Answer::no; }));
   CHECK(silent([](Facts& f) { f.root = false; f.key_problem = "Permission denied"; }));
 }

@@ -43,7 +43,8 @@ config::Config config_of(const InitAnswers& answers) {
 TEST_CASE("init: the configuration says what the options say") {
   const auto config = config_of(answers_of(with({"--sync", "lb2=198.51.100.2", "--sync", "lb1=198.51.100.1", "--listen", "8080",
                                                  "--vrid", "60", "--name", "shop", "--health-path", "/ready",
-                                                 "--backend", "[2001:db8::21]:80", "--unicast"})));
+                                                 "--backend", "[2001:db8::21]:80", "--unicast",
+                                                 "--witness", "192.0.2.1", "--witness", "192.0.2.53:53"})));
   CHECK(config.cluster->name == "shop");
   CHECK(config.cluster->nodes[0].sync_address.to_string() == "198.51.100.1");
   CHECK(config.cluster->nodes[1].sync_address.to_string() == "198.51.100.2");
@@ -52,6 +53,8 @@ TEST_CASE("init: the configuration says what the options say") {
   CHECK(config.virtual_addresses[0].vrid == 60);
   CHECK(config.virtual_addresses[1].vrid == 61);
   CHECK(config.virtual_addresses[1].unicast);
+  CHECK(config.cluster->witnesses == std::vector<Endpoint>{{IpAddress::v4({192, 0, 2, 1}), 0},
+                                                           {IpAddress::v4({192, 0, 2, 53}), 53}});
   CHECK(config.listeners[0].port == 8080);
   CHECK(config.target_groups[0].backends[1].address.to_string() == "[2001:db8::21]:80");
   CHECK(config.target_groups[0].health_check.path == "/ready");
@@ -99,6 +102,8 @@ TEST_CASE("init: wrong options are explained") {
   };
   for (const Row& row : std::vector<Row>{
            {{"init", "--node", "lb1"}, "init --node: 'lb1' is not NAME=ADDRESS (like lb1=192.0.2.11)"},
+           {with({"--witness", "gateway"}),
+            "init --witness: 'gateway' is not an IP address, with or without a port (like 192.0.2.1 or 192.0.2.53:53)"},
            {{"init", "--node", "=192.0.2.1"}, "init --node: '=192.0.2.1' is not NAME=ADDRESS (like lb1=192.0.2.11)"},
            {with({"--node", "lb3=192.0.2.13"}), "init --node: a pair has exactly two nodes"},
            {with({"--sync", "lb1=198.51.100.1"}), "init --sync: say it once for each node, or leave it out"},
