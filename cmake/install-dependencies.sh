@@ -5,14 +5,15 @@
 #   cmake/install-dependencies.sh --list GROUP…   only print the packages' names
 set -euo pipefail
 
+# "a|b": a where the system has it (Debian 12), else b (its successors).
 build=(g++ cmake ninja-build ccache lld pkg-config python3
-       libboost1.81-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
-       libnl-3-dev libnl-route-3-dev libbpf-dev clang-14 doctest-dev)
+       'libboost1.81-dev|libboost-dev' libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
+       libnl-3-dev libnl-route-3-dev libbpf-dev 'clang-14|clang' doctest-dev)
 test=(systemd-container debootstrap python3 iproute2 iputils-arping nftables procps curl util-linux tshark keepalived
       zsh fish python3-jsonschema mandoc)
 gate=(valgrind strace)
 bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)
-clang=(clang-14 clang-tidy-14)
+clang=('clang-14|clang' 'clang-tidy-14|clang-tidy')
 deb=(debhelper dpkg-dev lintian)
 rpm=(rpm rpmlint debugedit elfutils)
 
@@ -53,11 +54,10 @@ is_installed() {
 
 missing=()
 for package in "${wanted[@]}"; do
-  is_installed "$package" || missing+=("$package")
+  is_installed "${package%%|*}" || is_installed "${package##*|}" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-say "installing ${missing[*]}"
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { say "that needs root: run as root, or install them yourself with apt-get install"; exit 1; }
@@ -65,6 +65,11 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 # A fresh host has no package lists; an outdated one may name files that are gone.
 "${as_root[@]}" apt-get -q update >/dev/null || { say "apt-get update failed: is there a network and a Debian mirror?"; exit 1; }
+for i in "${!missing[@]}"; do
+  first=${missing[i]%%|*}
+  if apt-cache policy "$first" | grep -q 'Candidate: [^(]'; then missing[i]=$first; else missing[i]=${missing[i]##*|}; fi
+done
+say "installing ${missing[*]}"
 # haproxy and nginx must not start as services because a benchmark wants their programs.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
