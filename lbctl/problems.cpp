@@ -46,6 +46,8 @@ void judge_address(const Json& address, Problems& problems) {
   if (member(address, "owner").is_null()) {
     problems.push_back(with_reason(fmt::format("virtual address {} has no known owner", name), address, "cause"));
   }
+  const std::string strangers = text_field(member(address, "authentication"), "problem", "");
+  if (!strangers.empty()) problems.push_back(fmt::format("the latest advert for {}: {}", name, strangers));
   if (text_field(address, "state") != "active" && !bool_field(address, "may_take_over")) {
     problems.push_back(with_reason(fmt::format("this node may not take over {}", name), address, "may_take_over_reason"));
   }

@@ -1,11 +1,12 @@
 tandem_test(vrrpd_core LABEL unit
   SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/packet_v2_v6_test.cpp unit/vrrpd/addresses_test.cpp
           unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp unit/vrrpd/votes_test.cpp
-          unit/vrrpd/fsm_clauses_test.cpp
+          unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/seal_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_io LABEL unit
   SOURCES unit/vrrpd/release_test.cpp unit/vrrpd/witness_prober_test.cpp
+          unit/vrrpd/advert_seal_test.cpp
   DEPS tandem_vrrpd_io)
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp

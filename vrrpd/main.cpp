@@ -12,6 +12,7 @@
 #include "vrrpd/io/daemon.hpp"
 #include "vrrpd/io/guard.hpp"
 #include "vrrpd/io/release.hpp"
+#include "vrrpd/io/session_file.hpp"
 #include "vrrpd/io/settings.hpp"
 
 namespace {
@@ -51,9 +52,10 @@ int run(const io::DaemonOptions& options) {
     return io::exit_failure;
   }
   auto leases = vrrp::LeaseTable::create();
-  return vrrp::run_guarded(*board, leases ? &*leases : nullptr, [&] {
+  const vrrp::SessionFile sessions(options.run_dir);
+  return vrrp::run_guarded(*board, leases ? &*leases : nullptr, sessions, [&] {
     return vrrp::run_daemon(options, std::move(*settings), vrrp::voting_for(loaded.config, options.node), *board,
-                            leases);
+                            leases, sessions);
   });
 }
 

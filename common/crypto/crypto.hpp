@@ -1,4 +1,4 @@
-// Cryptography for the daemons: random bytes, key derivation, authenticated encryption, the cluster key.
+// Cryptography for the daemons: random bytes, key derivation, authentication, authenticated encryption, the cluster key.
 //
 // The adapter around OpenSSL 3; none of its headers leak through here.
 #pragma once
@@ -27,6 +27,14 @@ Result<> random_bytes(std::span<std::uint8_t> out);
 /// each use of one secret has a key of its own; `salt` may be empty. Any thread.
 Result<> hkdf_sha256(std::span<const std::uint8_t> secret, std::span<const std::uint8_t> salt, std::string_view info,
                      std::span<std::uint8_t> out);
+
+using Digest = std::array<std::uint8_t, 32>;
+
+/// HMAC with SHA-256 (RFC 2104). Allocates nothing, cannot fail. Any thread.
+[[nodiscard]] Digest hmac_sha256(const Key& key, std::span<const std::uint8_t> message);
+
+/// In a time that depends only on the sizes. False if these differ.
+[[nodiscard]] bool same_secret(std::span<const std::uint8_t> one, std::span<const std::uint8_t> other);
 
 /// AES-256-GCM with a random 96-bit nonce in front: `nonce (12) | ciphertext | tag (16)`. One key may seal
 /// 2^32 messages, all threads and nodes together; rotate it before.

@@ -66,6 +66,12 @@ std::string vote_text(const Json& vote) {
   return reason.empty() ? text : text + (bool_field(vote, "held") ? "; HELD: " : "; ") + reason;
 }
 
+std::string authentication_text(const Json& authentication) {
+  const std::string problem = text_field(authentication, "problem", "");
+  const std::string text = bool_field(authentication, "enabled") ? "with the cluster key" : "none";
+  return problem.empty() ? text : text + "; PROBLEM: " + problem;
+}
+
 std::string lateness_text(const Json& address) {
   const Json& lateness = member(address, "lateness");
   return fmt::format("of {} timers: p50 {} ms, p99 {} ms, at most {} ms; too late {} times",
@@ -92,6 +98,9 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
                               text_field(address, "adverts_received"),
                               milliseconds_field(address, "peer_last_advert_ms")));
   line("dropped", drops_text(member(address, "adverts_dropped")));
+  if (const Json& authentication = member(address, "authentication"); authentication.is_object()) {
+    line("authentication", authentication_text(authentication));
+  }
   if (const Json& lease = member(address, "lease"); lease.is_object()) line("lease", lease_text(lease));
   if (const Json& vote = member(address, "vote"); vote.is_object()) line("vote", vote_text(vote));
   if (member(address, "lateness").is_object()) line("lateness", lateness_text(address));

@@ -23,10 +23,15 @@ enum class Drop : std::uint8_t {
   source,       // IPv6 multicast from an address that is not link-local (5.1.2.1)
   not_peer,     // unicast from somebody else than the peer node
   own,          // our own packet, or somebody uses our address
+  no_authentication,  // no trailer, where adverts must have one
+  wrong_hmac,         // a trailer that was not made with the peer's key for this advert
+  replayed,           // a genuine advert that was here before, or is overtaken by a later one
 };
-inline constexpr std::size_t drop_causes = static_cast<std::size_t>(Drop::own) + 1;
+inline constexpr std::size_t drop_causes = static_cast<std::size_t>(Drop::replayed) + 1;
 
 /// "ttl", "checksum", …
 std::string_view to_string(Drop drop);
+/// The same for an operator, what it may mean and what to do about it: "its TTL is not 255: …".
+std::string_view explain(Drop drop);
 
 }  // namespace tandem::vrrp

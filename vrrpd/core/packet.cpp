@@ -57,6 +57,8 @@ Drop decode_body(const Datagram& datagram, Advert& advert) {
   if (v2 && message[v2_auth_type_field] != 0) return Drop::auth_type;
   if (addresses == 0) return Drop::no_address;
   advert.addresses = message.subspan(header_bytes, addresses);
+  advert.message = message;
+  if (!v2 && message.size() <= max_advert_bytes) advert.trailer = read_trailer(message.subspan(header_bytes + addresses));
   // In version 3 the four bits above the interval are reserved.
   advert.interval = v2 ? second * message[v2_interval_field] : from_centiseconds(word_at(message, 4) & max_centiseconds);
   return advert.interval == Duration::zero() ? Drop::interval : Drop::none;
@@ -87,6 +89,7 @@ IpAddress multicast_group(bool v6) {
 Decoded decode(const Datagram& datagram) {
   Decoded result;
   result.v6 = datagram.source.is_v6();
+  result.source = datagram.source;
   if (datagram.message.size() >= 2) result.vrid = datagram.message[1];
   result.drop = decode_into(datagram, result.advert);
   return result;
@@ -131,7 +134,7 @@ std::size_t encode(const Outgoing& advert, std::span<const Prefix> addresses,
   const bool v6 = advert.source.is_v6();
   const bool v2 = advert.version == Version::v2;
   TANDEM_ASSERT(!addresses.empty() && addresses.size() <= max_addresses);
-  TANDEM_ASSERT(!(v2 && v6));
+  TANDEM_ASSERT(!(v2 && (v6 || advert.trailer)));
   const Duration interval = on_the_wire(advert.version, advert.interval);
   out[0] = static_cast<std::uint8_t>(static_cast<std::uint8_t>(advert.version) << 4 | advertisement);
   out[1] = advert.vrid;
@@ -147,6 +150,10 @@ std::size_t encode(const Outgoing& advert, std::span<const Prefix> addresses,
     end = std::copy(bytes.begin(), bytes.end(), end);
   }
   if (v2) end = std::fill_n(end, v2_authentication_bytes, std::uint8_t{0});
+  if (advert.trailer) {
+    write_trailer(*advert.trailer, std::span<std::uint8_t, trailer_bytes>(end, trailer_bytes));
+    end += trailer_bytes;
+  }
   const std::span<const std::uint8_t> message(out.begin(), end);
   const bool with_pseudo_header = v6 || (!v2 && advert.form == ChecksumForm::rfc5798);
   put_word(out, 6, checksum_finish(with_pseudo_header

@@ -8,12 +8,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "common/base/inet.hpp"
 #include "common/base/time.hpp"
 #include "vrrpd/core/datagram.hpp"
 #include "vrrpd/core/drop.hpp"
+#include "vrrpd/core/trailer.hpp"
 
 namespace tandem::vrrp {
 
@@ -21,7 +23,7 @@ inline constexpr std::uint8_t required_ttl = 255;
 inline constexpr std::size_t header_bytes = 8;
 inline constexpr std::size_t v2_authentication_bytes = 8;  // of zeros, behind the addresses
 inline constexpr std::size_t max_addresses = 64;  // per virtual router; more are refused at start
-inline constexpr std::size_t max_advert_bytes = header_bytes + 16 * max_addresses;
+inline constexpr std::size_t max_advert_bytes = header_bytes + 16 * max_addresses + trailer_bytes;
 
 enum class Version : std::uint8_t { v2 = 2, v3 = 3 };
 
@@ -33,7 +35,7 @@ IpAddress multicast_group(bool v6);
 /// pseudo-header, version 2 never; they are reported as rfc9568.
 enum class ChecksumForm : std::uint8_t { rfc9568, rfc5798 };
 
-/// A received advertisement. `addresses` points into the packet: 4 or 16 bytes each, network order.
+/// A received advertisement. `addresses` and `message` point into the packet; an address has 4 or 16 bytes, network order.
 struct Advert {
   IpAddress source{};
   IpAddress destination{};
@@ -43,12 +45,15 @@ struct Advert {
   Duration interval{};  // > 0
   ChecksumForm form = ChecksumForm::rfc9568;
   std::span<const std::uint8_t> addresses;
+  std::span<const std::uint8_t> message{};   // the whole VRRP message
+  std::optional<Trailer> trailer{};          // version 3 only; then the message has at most max_advert_bytes
 };
 
 struct Decoded {
   Drop drop = Drop::none;
   bool v6 = false;
   std::uint8_t vrid = 0;  // also of a dropped packet, if it was long enough to have one; else 0
+  IpAddress source{};     // also of a dropped packet, if it had an IP header
   Advert advert;          // meaningful only if drop is none
 };
 
@@ -82,6 +87,7 @@ struct Outgoing {
   IpAddress source{};
   IpAddress destination{};
   ChecksumForm form = ChecksumForm::rfc9568;  // version 3 on IPv4 only
+  std::optional<Trailer> trailer{};           // version 3 only
 };
 
 /// Writes the VRRP message (no IP header) into `out` and returns its length. `addresses`: 1 to

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/io/event_log.hpp"
+#include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/announcer.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
@@ -22,6 +23,7 @@ struct Context {
   Netlink& netlink;
   const Announcer& announcer;
   HeldBoard& board;
+  AdvertSeal& seal;
   LeaseTable* leases;  // nullptr if the kernel refuses them
   io::EventLog& events;
   const LbdStatus& lbd;

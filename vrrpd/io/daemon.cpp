@@ -28,7 +28,8 @@ namespace asio = boost::asio;
 class Daemon {
  public:
   Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
-         HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer);
+         HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions, Netlink netlink,
+         Announcer announcer);
 
   Result<> start();
   [[nodiscard]] bool failed() const { return failed_; }
@@ -50,6 +51,7 @@ class Daemon {
   void status_changed();
   void tell_manager();
   void housekeeping();
+  void save_session();
   void renew_later();
   [[nodiscard]] std::vector<HeartbeatAddress> heartbeat_addresses() const;
   [[nodiscard]] bool is_floating(const HostAddress& address) const;
@@ -59,6 +61,9 @@ class Daemon {
   std::vector<InstanceConfig> settings_;
   Netlink netlink_;
   Announcer announcer_;
+  HeldBoard& board_;
+  const SessionFile& sessions_;
+  AdvertSeal seal_;
   const std::string lease_impediment_;
   io::HttpServer server_;
   io::EventLog events_;
@@ -87,12 +92,16 @@ class Daemon {
 };
 
 Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
-               VotingConfig voting, HeldBoard& board, Result<LeaseTable>& leases, Netlink netlink, Announcer announcer)
+               VotingConfig voting, HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions,
+               Netlink netlink, Announcer announcer)
     : io_(io),
       options_(options),
       settings_(std::move(settings)),
       netlink_(std::move(netlink)),
       announcer_(std::move(announcer)),
+      board_(board),
+      sessions_(sessions),
+      seal_(board.stamps(), [this] { asio::post(io_, [this] { save_session(); }); }),
       lease_impediment_(leases ? "" : leases.error().message),
       server_(io),
       events_(options.node, "vrrpd"),
@@ -101,7 +110,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       voting_(io, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
                                     .news = [this] { refresh_instances(); },
                                     .addresses = [this] { return heartbeat_addresses(); }}),
-      context_{io, netlink_, announcer_, board, leases ? &*leases : nullptr, events_, lbd_.status(), sync_.status(),
+      context_{io, netlink_, announcer_, board, seal_, leases ? &*leases : nullptr, events_, lbd_.status(), sync_.status(),
                voting_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const std::string& name,
@@ -120,6 +129,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
 Result<> Daemon::start() {
   // First of all: the socket keeps a second vrrpd from cleaning up the addresses of the first.
   if (auto listening = server_.listen_unix(options_.run_dir + "/vrrpd.sock"); !listening) return listening;
+  if (auto begun = sessions_.start(board_.stamps()); !begun) log::warning("{}", begun.error().message);
   if (auto opened = open_monitor(); !opened) return opened;
   signals_.emplace(io_, [this] { stop(); }, [this] { reload(); });
   realtime_ = enter_realtime();
@@ -266,6 +276,11 @@ void Daemon::housekeeping() {
   }
 }
 
+// Later, because the advert that brought the new session is still to be acted upon.
+void Daemon::save_session() {
+  if (auto saved = sessions_.save(board_.stamps()); !saved) log::warning("{}", saved.error().message);
+}
+
 // One line for `systemctl status`: "vip-a active, vip-b backup".
 void Daemon::tell_manager() {
   std::string text;
@@ -377,7 +392,7 @@ NodeStatus Daemon::status() const {
 }  // namespace
 
 int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
-               HeldBoard& board, Result<LeaseTable>& leases) {
+               HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions) {
   auto netlink = Netlink::open();
   auto announcer = Announcer::open();
   if (!netlink || !announcer) {
@@ -385,7 +400,8 @@ int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> set
     return io::exit_failure;
   }
   asio::io_context io(1);
-  Daemon daemon(io, options, std::move(settings), std::move(voting), board, leases, std::move(*netlink), std::move(*announcer));
+  Daemon daemon(io, options, std::move(settings), std::move(voting), board, leases, sessions, std::move(*netlink),
+                std::move(*announcer));
   if (auto started = daemon.start(); !started) {
     log::error("{}", started.error().message);
     return io::exit_failure;

@@ -18,6 +18,7 @@
 #include "common/io/daemon.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/log/log.hpp"
+#include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/handover.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/realtime.hpp"
@@ -35,27 +36,29 @@ struct Tools {
   Netlink netlink;
   io::UniqueFd socket;
   io::UniqueFd v6_socket;  // none where the system has no IPv6
+  AdvertSeal seal;
 };
 
-Result<Tools> open_tools() {
+Result<Tools> open_tools(Stamps& stamps) {
   auto netlink = Netlink::open();
   if (!netlink) return netlink.error();
   auto socket = open_send_socket(false);
   if (!socket) return socket.error();
   auto v6_socket = open_send_socket(true);
-  return Tools{std::move(*netlink), std::move(*socket), v6_socket ? std::move(*v6_socket) : io::UniqueFd()};
+  return Tools{std::move(*netlink), std::move(*socket), v6_socket ? std::move(*v6_socket) : io::UniqueFd(),
+               AdvertSeal(stamps)};
 }
 
-void say_priority_zero(const Tools& tools, const HeldRecord& record) {
+void say_priority_zero(Tools& tools, const HeldRecord& record) {
   std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = encode({.version = record.version,
-                                     .vrid = record.vrid,
-                                     .priority = 0,
-                                     .interval = record.interval,
-                                     .source = record.source,
-                                     .destination = record.destination,
-                                     .form = record.form},
-                                    record.in_adverts(), message);
+  const std::size_t length = tools.seal.write({.version = record.version,
+                                               .vrid = record.vrid,
+                                               .priority = 0,
+                                               .interval = record.interval,
+                                               .source = record.source,
+                                               .destination = record.destination,
+                                               .form = record.form},
+                                              record.in_adverts(), record.key ? &*record.key : nullptr, message);
   const int socket = record.source.is_v6() ? tools.v6_socket.get() : tools.socket.get();
   const int failure = send_advert(socket, record.interface_index, record.source, record.destination,
                                   {message.data(), length});
@@ -124,9 +127,9 @@ int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals
 
 }  // namespace
 
-int run_guarded(HeldBoard& board, LeaseTable* leases, const std::function<int()>& daemon) {
+int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& sessions, const std::function<int()>& daemon) {
   std::optional<Tools> tools;
-  if (auto opened = open_tools()) {
+  if (auto opened = open_tools(board.stamps())) {
     tools.emplace(std::move(*opened));
   } else {
     log::error("{}", opened.error().message);
@@ -160,7 +163,11 @@ int run_guarded(HeldBoard& board, LeaseTable* leases, const std::function<int()>
     return io::exit_failure;
   }
   enter_realtime();  // the daemon reports what is not permitted
-  return watch(child, child_fd, signals, *tools, board, leases);
+  const int code = watch(child, child_fd, signals, *tools, board, leases);
+  if (board.stamps().started()) {
+    if (auto saved = sessions.save(board.stamps()); !saved) log::warning("guard: {}", saved.error().message);
+  }
+  return code;
 }
 
 }  // namespace tandem::vrrp

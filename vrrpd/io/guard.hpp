@@ -9,14 +9,15 @@
 #include <functional>
 
 #include "vrrpd/io/held_board.hpp"
+#include "vrrpd/io/session_file.hpp"
 #include "vrrpd/lease/lease_table.hpp"
 
 namespace tandem::vrrp {
 
 /// Forks. The child runs `daemon` and returns its exit code; it gets SIGTERM should the guard die. The
 /// parent stays here as the guard, passes SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGABRT on.
-/// `leases` may be nullptr. Returns the child's exit code, or 1 if a signal ended it. Call before any thread or
+/// `leases` may be nullptr. At the end `sessions` gets what was heard last. Returns the child's exit code, or 1 if a signal ended it. Call before any thread or
 /// io_context exists.
-int run_guarded(HeldBoard& board, LeaseTable* leases, const std::function<int()>& daemon);
+int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& sessions, const std::function<int()>& daemon);
 
 }  // namespace tandem::vrrp

@@ -14,7 +14,9 @@
 
 #include "common/base/inet.hpp"
 #include "common/base/result.hpp"
+#include "common/crypto/crypto.hpp"
 #include "vrrpd/core/packet.hpp"
+#include "vrrpd/io/stamps.hpp"
 
 namespace tandem::vrrp {
 
@@ -28,6 +30,7 @@ struct HeldRecord {
   ChecksumForm form = ChecksumForm::rfc9568;
   bool keeps_connections = false;  // the addresses may stay on the loopback interface for a while
   std::optional<std::uint32_t> lease_slot{};  // in the LeaseTable
+  std::optional<crypto::Key> key{};           // that its adverts are authenticated with
   Duration interval{};
   IpAddress source{};
   IpAddress destination{};
@@ -54,13 +57,19 @@ class HeldBoard {
   /// For the guard: the record, if the slot is held.
   [[nodiscard]] const HeldRecord* at(std::size_t slot) const;
 
+  [[nodiscard]] Stamps& stamps() { return page_->stamps; }
+
  private:
   struct Slot {
     std::atomic<bool> held;
     HeldRecord record;
   };
-  explicit HeldBoard(Slot* page) : page_(page) {}
-  Slot* page_;
+  struct Page {
+    Stamps stamps;
+    std::array<Slot, slots> slot;
+  };
+  explicit HeldBoard(Page* page) : page_(page) {}
+  Page* page_;
 };
 
 }  // namespace tandem::vrrp

@@ -60,6 +60,7 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       keeper_(context, interface, config_.virtual_address.name, config_.addresses),
       lease_(context.leases, interface, config_.addresses.v6, config_.virtual_address.vrid, config_.addresses.all,
              {.length = lease_length(router_config(config_).advert_interval), .farewell = router_.farewell_time()}),
+      gate_(context.seal, config_.keys),
       source_(config_.self.address),
       form_(first_form(config_.virtual_address)),
       timer_(context.io),
@@ -118,10 +119,8 @@ void Instance::receive(const Decoded& decoded) {
                                      .unicast = config_.virtual_address.unicast,
                                      .peer_address = config_.peer.address});
   }
-  if (drop != Drop::none) {
-    ++counters_.dropped[static_cast<std::size_t>(drop)];
-    return;
-  }
+  if (drop == Drop::none) drop = gate_.check(decoded.advert);
+  if (drop != Drop::none) return drops_.add(drop, decoded, name(), io::now());
   accept(decoded.advert);
 }
 
@@ -156,6 +155,9 @@ void Instance::accept(const Advert& advert) {
                  "configuration the same on both nodes?", name(), peer_->name, advert.interval / milliseconds(1));
   }
   mismatch_reported_ = mismatch;
+  const std::string_view unheeded = gate_.problem();
+  if (!unheeded.empty() && !unheeded_reported_) log::warning("{}: {}", name(), unheeded);
+  unheeded_reported_ = !unheeded.empty();
 }
 
 void Instance::address_removed(const HostAddress& address) {
@@ -269,14 +271,14 @@ void Instance::relay_from_peer(const Actions& actions) {
 
 void Instance::send(std::uint8_t priority) {
   std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = encode({.version = version_of(config_.virtual_address),
-                                     .vrid = config_.virtual_address.vrid,
-                                     .priority = priority,
-                                     .interval = config_.virtual_address.advert_interval,
-                                     .source = source_,
-                                     .destination = destination(),
-                                     .form = form_},
-                                    config_.addresses.in_adverts(), message);
+  const std::size_t length = gate_.write({.version = version_of(config_.virtual_address),
+                                          .vrid = config_.virtual_address.vrid,
+                                          .priority = priority,
+                                          .interval = config_.virtual_address.advert_interval,
+                                          .source = source_,
+                                          .destination = destination(),
+                                          .form = form_},
+                                         config_.addresses.in_adverts(), message);
   const int failure = interface_.send(source_, destination(), {message.data(), length});
   if (failure == 0) ++counters_.adverts_sent;
   else ++counters_.send_errors;
@@ -342,6 +344,7 @@ HeldRecord Instance::held_record() const {
   record.form = form_;
   record.keeps_connections = handover() != nullptr && interface_.handover_keeps_connections();
   record.lease_slot = lease_.slot();
+  record.key = gate_.own_key();
   record.interval = config_.virtual_address.advert_interval;
   record.source = source_;
   record.destination = destination();
@@ -375,6 +378,9 @@ InstanceStatus Instance::status() const {
     status.may_take_over_reason = explain(router_.preemption(io::now()), context_.sync);
   }
   status.peer = peer_;
+  status.dropped = drops_.counters();
+  status.authenticated = gate_.authenticates();
+  status.authentication_problem = gate_.problem();
   status.lease = lease_.status();
   status.vote = {.verdict = router_.verdict(), .held = router_.held(), .epoch = router_.epoch(),
                  .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};

@@ -17,6 +17,7 @@
 #include "vrrpd/core/router_addresses.hpp"
 #include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/address_keeper.hpp"
+#include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/context.hpp"
 #include "vrrpd/io/explain.hpp"
 #include "vrrpd/io/interface.hpp"
@@ -30,6 +31,7 @@ struct InstanceConfig {
   config::NodeConfig self;
   config::NodeConfig peer;
   RouterAddresses addresses;  // of virtual_address, in the order of the adverts
+  std::optional<AdvertKeys> keys;  // if its adverts are authenticated
   bool operator==(const InstanceConfig&) const = default;
 };
 
@@ -54,6 +56,8 @@ struct InstanceStatus {
   std::uint64_t adverts_sent = 0;
   std::uint64_t adverts_received = 0;
   DropCounters dropped{};
+  bool authenticated = false;          // the adverts of this virtual router, both ways
+  std::string authentication_problem;  // why the nodes do not understand each other; empty if they do
   std::uint64_t send_errors = 0;
   std::uint64_t mismatches = 0;     // adverts with other addresses or another interval than ours
   std::uint64_t announcements = 0;
@@ -143,6 +147,8 @@ class Instance {
   VirtualRouter router_;
   AddressKeeper keeper_;
   LeaseHolder lease_;
+  AdvertGate gate_;
+  DropReport drops_;
   std::optional<NeighbourPin> pin_;  // unicast only
   IpAddress source_;
   ChecksumForm form_ = ChecksumForm::rfc9568;
@@ -158,6 +164,7 @@ class Instance {
   TimePoint last_restore_{};
   TimePoint last_conflict_event_{};
   bool mismatch_reported_ = false;
+  bool unheeded_reported_ = false;  // the peer authenticates its adverts, this node does not
   int send_error_reported_ = 0;
   std::optional<Failover> failover_;
   const std::uint32_t name_hash_;

@@ -4,9 +4,19 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/io/clock.hpp"
 #include "common/log/log.hpp"
 
 namespace tandem::vrrp {
+
+namespace {
+
+// Another pair on the same LAN may have its own VRID, version and password.
+bool of_somebody_else(Drop cause) {
+  return cause == Drop::vrid || cause == Drop::version || cause == Drop::auth_type;
+}
+
+}  // namespace
 
 Interface::Interface(boost::asio::io_context& io, std::string name, const LeaseTable* leases,
                      std::string lease_impediment)
@@ -95,7 +105,8 @@ void Interface::dispatch(const Decoded& decoded) {
   const auto receiver = receivers_.find({decoded.v6, decoded.vrid});
   if (receiver != receivers_.end()) return receiver->second(decoded);
   const Drop cause = decoded.drop == Drop::none ? Drop::vrid : decoded.drop;
-  ++dropped_[static_cast<std::size_t>(cause)];
+  if (of_somebody_else(cause)) return drops_.count(cause);
+  drops_.add(cause, decoded, name_, io::now());
 }
 
 }  // namespace tandem::vrrp

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "vrrpd/core/packet.hpp"
+#include "vrrpd/io/drop_report.hpp"
 #include "vrrpd/io/fd_watch.hpp"
 #include "vrrpd/io/handover.hpp"
 #include "vrrpd/io/netlink.hpp"
@@ -22,8 +23,6 @@
 #include "vrrpd/lease/lease_gate.hpp"
 
 namespace tandem::vrrp {
-
-using DropCounters = std::array<std::uint64_t, drop_causes>;
 
 class Interface {
  public:
@@ -65,7 +64,7 @@ class Interface {
   void drain();
 
   /// Packets that belong to no virtual router of ours.
-  [[nodiscard]] const DropCounters& dropped() const { return dropped_; }
+  [[nodiscard]] const DropCounters& dropped() const { return drops_.counters(); }
 
  private:
   struct Channel {
@@ -88,7 +87,7 @@ class Interface {
   std::optional<Handover> handover_;
   std::unique_ptr<LeaseGate> lease_gate_;
   std::map<std::pair<bool, std::uint8_t>, Receiver> receivers_;  // by (IPv6, VRID)
-  DropCounters dropped_{};
+  DropReport drops_;
 };
 
 }  // namespace tandem::vrrp

@@ -50,6 +50,7 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
                status.address_failures, labels);
   text.counter("tandem_vrrp_late_total", "Times that this node gave the address up because its adverts were late.",
                status.late, labels);
+  text.gauge("tandem_vrrp_authenticated", "1 if adverts are authenticated.", status.authenticated, labels);
   text.gauge("tandem_vrrp_lease_enforced", "1 if the kernel silences this node when its adverts are late.",
              status.lease.enforced, labels);
   text.gauge("tandem_vrrp_lease_bound_seconds", "Without an advert for so long this node is mute.",

@@ -3,7 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "common/crypto/crypto.hpp"
+#include "common/log/log.hpp"
 
 namespace tandem::vrrp {
 namespace {
@@ -12,6 +16,23 @@ Result<> check_limits(const std::string& name, const RouterAddresses& addresses)
   if (addresses.all.size() <= max_addresses) return {};
   return Error{fmt::format("virtual address {} has {} addresses; one VRID carries at most {}: use a second one", name,
                            addresses.all.size(), max_addresses)};
+}
+
+bool any_authenticated(const config::Config& config) {
+  return std::any_of(config.virtual_addresses.begin(), config.virtual_addresses.end(),
+                     [](const auto& virtual_address) { return virtual_address.authentication; });
+}
+
+// nullopt where no virtual address needs any.
+Result<std::optional<AdvertKeys>> keys_for(const config::Config& config, const std::string& self,
+                                           const std::string& peer) {
+  if (!any_authenticated(config)) return std::optional<AdvertKeys>();
+  const auto cluster_key = crypto::load_cluster_key(config.cluster->sync.key_file);
+  if (!cluster_key) return cluster_key.error();
+  if (!cluster_key->warning.empty()) log::warning("{}", cluster_key->warning);
+  auto keys = advert_keys(cluster_key->key, self, peer);
+  if (!keys) return keys.error();
+  return std::optional(*keys);
 }
 
 }  // namespace
@@ -34,12 +55,15 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
     return Error{fmt::format("{} virtual addresses; vrrpd carries at most {}", config.virtual_addresses.size(),
                              HeldBoard::slots - 1)};
   }
+  const auto keys = keys_for(config, self->name, peer.name);
+  if (!keys) return keys.error();
   std::vector<InstanceConfig> out;
   for (const auto& virtual_address : config.virtual_addresses) {
     RouterAddresses addresses = arrange(virtual_address.addresses, virtual_address.vrid);
     if (auto fits = check_limits(virtual_address.name, addresses); !fits) return fits.error();
     out.push_back({.virtual_address = virtual_address, .self = *self, .peer = peer,
-                   .addresses = std::move(addresses)});
+                   .addresses = std::move(addresses),
+                   .keys = virtual_address.authentication ? *keys : std::nullopt});
   }
   return out;
 }

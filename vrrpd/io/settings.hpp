@@ -11,7 +11,7 @@
 
 namespace tandem::vrrp {
 
-/// One per virtual address, for node `node`. The error says why vrrpd has nothing to do here or cannot.
+/// One per virtual address, for node `node`. Reads the cluster key if adverts are to be authenticated. The error says why vrrpd has nothing to do here or cannot.
 Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, const std::string& node);
 
 /// The voices of node `node` in a configuration that settings_for() accepts.

@@ -106,6 +106,8 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"adverts_dropped", dropped_json(status.dropped)},
       {"peer_priority", nullptr},
       {"peer_last_advert_ms", nullptr},
+      {"authentication",
+       {{"enabled", status.authenticated}, {"problem", text_or_null(status.authentication_problem)}}},
       {"announcements", status.announcements},
       {"conflicts", status.conflicts},
       {"addresses_restored", status.restored},

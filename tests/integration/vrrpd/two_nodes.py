@@ -81,6 +81,9 @@ class Pair:
         self.lab = lab
         self.run_dir = {node: lab.directory / node for node in NODES}
         self.config = lab.directory / "tandem.json"
+        self.key = lab.directory / "cluster.key"
+        self.key.write_text("0123456789abcdef" * 4 + "\n")
+        self.key.chmod(0o600)
         self.lbd, self.syncd, self.process = {}, {}, {}
         self.write_config()
         for node in NODES:
@@ -100,7 +103,7 @@ class Pair:
             "cluster": {"name": "edge", "nodes": [
                 {"name": node, "address": address, "sync_address": f"198.51.100.{i + 1}"}
                 for i, (node, address) in enumerate(zip(NODES, node_addresses))],
-                "sync": {"port": 5405, "key_file": "/etc/tandem/cluster.key"}},
+                "sync": {"port": 5405, "key_file": str(self.key)}},
             "virtual_addresses": virtual_addresses,
             "listeners": [{"name": "web", "protocol": "http", "address": "*", "port": 80, "default_target_group": "g"}],
             "target_groups": [{"name": "g", "protocol": "http",

@@ -116,3 +116,15 @@ TEST_CASE("seal and open allocate nothing") {
   CHECK(good);
   CHECK(openssl_allocations == before);
 }
+
+TEST_CASE("an HMAC allocates nothing") {
+  REQUIRE(counting == 1);
+  const crypto::Key key{};
+  const Bytes message(150);
+  const std::size_t before = openssl_allocations;
+  const auto first = crypto::hmac_sha256(key, message);
+  bool same = true;
+  for (int i = 0; i < 1000; ++i) same = same && crypto::hmac_sha256(key, message) == first;
+  CHECK(same);
+  CHECK(openssl_allocations == before);
+}

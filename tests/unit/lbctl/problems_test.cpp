@@ -54,6 +54,10 @@ TEST_CASE("each thing that goes wrong is one sentence") {
       {[](Json& s) { s["vrrpd"]["virtual_addresses"][1]["owner"] = nullptr; },
        {"virtual address vip-b has no known owner: adverts of a higher priority"}},
       {[](Json& s) {
+         s["vrrpd"]["virtual_addresses"][1]["authentication"] = {{"enabled", true}, {"problem", "it is not authenticated"}};
+       },
+       {"the latest advert for vip-b: it is not authenticated"}},
+      {[](Json& s) {
          s["vrrpd"]["virtual_addresses"][1]["may_take_over"] = false;
          s["vrrpd"]["virtual_addresses"][1]["may_take_over_reason"] = "not in sync";
        },

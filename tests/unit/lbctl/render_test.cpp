@@ -31,6 +31,15 @@ TEST_CASE("vrrp: the lease, enforced or not, and the lateness") {
   CHECK(text.find("  lease           NOT ENFORCED, a frozen vrrpd goes on answering: no CAP_BPF\n") != std::string::npos);
 }
 
+TEST_CASE("vrrp: whether adverts are authenticated, and what is wrong with that") {
+  Json status = Json::parse(ctl::testing::vrrpd_status);
+  status["virtual_addresses"][0]["authentication"] = {{"enabled", true}, {"problem", nullptr}};
+  status["virtual_addresses"][1]["authentication"] = {{"enabled", false}, {"problem", "it differs"}};
+  const std::string text = render_vrrp(status, now, false);
+  CHECK(text.find("  authentication  with the cluster key\n") != std::string::npos);
+  CHECK(text.find("  authentication  none; PROBLEM: it differs\n") != std::string::npos);
+}
+
 TEST_CASE("vrrp: each address in full") {
   CHECK(render_vrrp(Json::parse(ctl::testing::vrrpd_status), now, false) ==
         "node lb1: lbd is ready, in sync\n"

@@ -1,0 +1,73 @@
+#include "vrrpd/io/advert_seal.hpp"
+
+#include <algorithm>
+
+#include "vrrpd/core/seal.hpp"
+
+namespace tandem::vrrp {
+namespace {
+
+Mac mac_of(const crypto::Key& key, const IpAddress& source, std::span<const std::uint8_t> message) {
+  const auto digest = crypto::hmac_sha256(key, SealedText(source, message).view());
+  Mac mac{};
+  std::copy_n(digest.begin(), mac.size(), mac.begin());
+  return mac;
+}
+
+}  // namespace
+
+Result<AdvertKeys> advert_keys(const crypto::Key& cluster_key, const std::string& self, const std::string& peer) {
+  AdvertKeys keys;
+  const std::string label = "tandem vrrp adverts 1 from ";
+  if (auto done = crypto::hkdf_sha256(cluster_key, {}, label + self, keys.ours); !done) return done.error();
+  if (auto done = crypto::hkdf_sha256(cluster_key, {}, label + peer, keys.peers); !done) return done.error();
+  return keys;
+}
+
+std::size_t AdvertSeal::write(Outgoing advert, std::span<const Prefix> addresses, const crypto::Key* key,
+                              std::array<std::uint8_t, max_advert_bytes>& out) {
+  if (key == nullptr) return encode(advert, addresses, out);
+  advert.trailer = Trailer{.stamp = stamps_.next(), .heard = stamps_.heard()};
+  const std::size_t length = encode(advert, addresses, out);
+  const std::span<std::uint8_t> message(out.data(), length);
+  put_mac(mac_of(*key, advert.source, message), message);
+  return length;
+}
+
+Drop AdvertSeal::check(const Advert& advert, const crypto::Key& key, ReplayFilter& filter) {
+  if (!advert.trailer) return Drop::no_authentication;
+  const Trailer& trailer = *advert.trailer;
+  if (!crypto::same_secret(mac_of(key, advert.source, advert.message), trailer.mac)) return Drop::wrong_hmac;
+  // What the other node has ever heard from us stays true, however old the advert that says so.
+  bool news = stamps_.note_echo(trailer.heard);
+  const bool fresh = trailer.stamp.session >= stamps_.heard().session && filter.accept(trailer.stamp);
+  if (fresh && stamps_.note_heard(trailer.stamp)) news = true;
+  if (news && on_new_session_) on_new_session_();
+  return fresh ? Drop::none : Drop::replayed;
+}
+
+// A virtual router that begins is not fooled by what another one, or an earlier vrrpd, has heard already.
+AdvertGate::AdvertGate(AdvertSeal& seal, const std::optional<AdvertKeys>& keys)
+    : seal_(seal), keys_(keys), filter_(seal.heard()) {}
+
+Drop AdvertGate::check(const Advert& advert) {
+  sealed_for_nobody_ = !keys_ && advert.trailer;
+  if (!keys_) return Drop::none;
+  latest_ = seal_.check(advert, keys_->peers, filter_);
+  return latest_;
+}
+
+std::optional<crypto::Key> AdvertGate::own_key() const {
+  return keys_ ? std::optional(keys_->ours) : std::nullopt;
+}
+
+std::string_view AdvertGate::problem() const {
+  if (sealed_for_nobody_) {
+    return "the other router's adverts are authenticated, this node's are not: it does not listen to this node; "
+           "\"authentication\" must be the same on both";
+  }
+  const bool strangers = latest_ == Drop::no_authentication || latest_ == Drop::wrong_hmac;
+  return strangers ? explain(latest_) : std::string_view();
+}
+
+}  // namespace tandem::vrrp

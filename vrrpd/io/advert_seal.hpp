@@ -1,0 +1,75 @@
+// Authenticated adverts: seals those that this node sends, checks those that it receives.
+//
+// One AdvertSeal for each process that sends (daemon, guard), one AdvertGate for each virtual router. Nothing here
+// allocates or logs per advert. io thread only.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/base/result.hpp"
+#include "common/crypto/crypto.hpp"
+#include "vrrpd/core/packet.hpp"
+#include "vrrpd/io/stamps.hpp"
+
+namespace tandem::vrrp {
+
+/// Each node seals with a key of its own, so that no advert can be thrown back at its sender.
+struct AdvertKeys {
+  crypto::Key ours{};
+  crypto::Key peers{};
+  bool operator==(const AdvertKeys&) const = default;
+};
+
+/// From the cluster key and the nodes' names.
+Result<AdvertKeys> advert_keys(const crypto::Key& cluster_key, const std::string& self, const std::string& peer);
+
+class AdvertSeal {
+ public:
+  /// `stamps` outlives it. `on_new_session`: ours or the other node's has changed, and should be written down.
+  explicit AdvertSeal(Stamps& stamps, std::function<void()> on_new_session = {})
+      : stamps_(stamps), on_new_session_(std::move(on_new_session)) {}
+
+  /// encode(), sealed with `key`; nullptr: without a trailer.
+  std::size_t write(Outgoing advert, std::span<const Prefix> addresses, const crypto::Key* key,
+                    std::array<std::uint8_t, max_advert_bytes>& out);
+  /// none, no_authentication, wrong_hmac or replayed. `key` is the sender's, `filter` the virtual router's.
+  Drop check(const Advert& advert, const crypto::Key& key, ReplayFilter& filter);
+  [[nodiscard]] Stamp heard() const { return stamps_.heard(); }
+
+ private:
+  Stamps& stamps_;
+  std::function<void()> on_new_session_;
+};
+
+class AdvertGate {
+ public:
+  /// `keys`: nullopt if this virtual router's adverts are not authenticated.
+  AdvertGate(AdvertSeal& seal, const std::optional<AdvertKeys>& keys);
+
+  std::size_t write(const Outgoing& advert, std::span<const Prefix> addresses,
+                    std::array<std::uint8_t, max_advert_bytes>& out) {
+    return seal_.write(advert, addresses, keys_ ? &keys_->ours : nullptr, out);
+  }
+  Drop check(const Advert& advert);
+
+  [[nodiscard]] bool authenticates() const { return keys_.has_value(); }
+  /// The key that the guard needs to say good-bye.
+  [[nodiscard]] std::optional<crypto::Key> own_key() const;
+  /// Why the latest advert shows that the two nodes do not understand each other; empty if it does not.
+  [[nodiscard]] std::string_view problem() const;
+
+ private:
+  AdvertSeal& seal_;
+  std::optional<AdvertKeys> keys_;
+  ReplayFilter filter_;
+  Drop latest_ = Drop::none;      // verdict on the latest advert
+  bool sealed_for_nobody_ = false;  // the latest advert has a trailer that nobody here looks at
+};
+
+}  // namespace tandem::vrrp
