@@ -2,7 +2,7 @@ tandem_test(vrrpd_core LABEL unit
   SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/packet_v2_v6_test.cpp unit/vrrpd/addresses_test.cpp
           unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp unit/vrrpd/votes_test.cpp
           unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/seal_test.cpp
-          unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp
+          unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp unit/vrrpd/virtual_mac_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_io LABEL unit
   SOURCES unit/vrrpd/release_test.cpp unit/vrrpd/witness_prober_test.cpp
@@ -24,7 +24,7 @@ tandem_fuzz(vrrp_heartbeat
   CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus_heartbeat)
 tandem_test(vrrpd_handover LABEL integration
   SOURCES integration/vrrpd/handover_test.cpp
-  DEPS tandem_vrrp_handover tandem_io TIMEOUT 60)
+  DEPS tandem_vrrpd_io TIMEOUT 60)
 set_tests_properties(integration.vrrpd_handover PROPERTIES SKIP_RETURN_CODE 77)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 # Timing is measured: nothing else may run beside it.
@@ -37,6 +37,11 @@ add_test(NAME integration.vrrpd_families
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/families_test.py)
 set_tests_properties(integration.vrrpd_families PROPERTIES
   LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+add_test(NAME integration.vrrpd_virtual_mac
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/virtual_mac_test.py)
+set_tests_properties(integration.vrrpd_virtual_mac PROPERTIES
+  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 240
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
 add_test(NAME integration.vrrpd_many
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/many_test.py)

@@ -53,7 +53,7 @@ int run(const io::DaemonOptions& options) {
   }
   auto leases = vrrp::LeaseTable::create();
   const vrrp::SessionFile sessions(options.run_dir);
-  return vrrp::run_guarded(*board, leases ? &*leases : nullptr, sessions, [&] {
+  return vrrp::run_guarded(*board, leases ? &*leases : nullptr, sessions, options.run_dir, [&] {
     return vrrp::run_daemon(options, std::move(*settings), vrrp::voting_for(loaded.config, options.node), *board,
                             leases, sessions);
   });
@@ -78,5 +78,6 @@ int main(int argc, char** argv) {
     return io::exit_ok;
   }
   log::init("vrrpd", options->log_level);
-  return release ? vrrp::release_left_behind(config::load_file(options->config_file)) : run(*options);
+  if (!release) return run(*options);
+  return vrrp::release_left_behind(config::load_file(options->config_file), options->run_dir);
 }

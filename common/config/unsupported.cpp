@@ -23,7 +23,6 @@ constexpr Feature<VirtualAddressConfig> virtual_address_features[] = {
     {"sync_group", "sync groups", [](const VirtualAddressConfig& v) { return !v.sync_group.empty(); }},
     {"track", "tracked conditions", [](const VirtualAddressConfig& v) { return !v.track.empty(); }},
     {"hook", "hooks", [](const VirtualAddressConfig& v) { return !v.hook.empty(); }},
-    {"virtual_mac", "virtual MAC addresses", [](const VirtualAddressConfig& v) { return v.virtual_mac; }},
 };
 
 constexpr Feature<Listener> listener_features[] = {

@@ -41,6 +41,13 @@ Tone state_tone(const std::string& state) {
   return state == "backup" ? Tone::plain : Tone::warn;
 }
 
+std::string virtual_mac_text(const Json& mac) {
+  std::string text = text_field(mac, "address");
+  text += bool_field(mac, "in_force") ? " on " + text_field(mac, "device") : ", NOT IN FORCE";
+  const std::string problem = text_field(mac, "problem", "");
+  return problem.empty() ? text : text + ": " + problem;
+}
+
 std::string lease_text(const Json& lease) {
   if (!bool_field(lease, "enforced")) {
     return "NOT ENFORCED, a frozen vrrpd goes on answering: " + text_field(lease, "reason", "unknown");
@@ -102,6 +109,7 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
     line("authentication", authentication_text(authentication));
   }
   if (const Json& lease = member(address, "lease"); lease.is_object()) line("lease", lease_text(lease));
+  if (const Json& mac = member(address, "virtual_mac"); mac.is_object()) line("virtual MAC", virtual_mac_text(mac));
   if (const Json& vote = member(address, "vote"); vote.is_object()) line("vote", vote_text(vote));
   if (member(address, "lateness").is_object()) line("lateness", lateness_text(address));
   return text;

@@ -6,7 +6,7 @@
 // unchanged but for the MAC addresses and the TTL, to the node that gave the address up. That node still
 // has the connection, and answers the client directly. New connections never take the detour.
 //
-// The MAC address of the peer is learned from its adverts (protocol 112), so nothing else needs to
+// The MAC address of the peer is learned from its adverts (protocol 112; those with a virtual MAC address do not count), so nothing else needs to
 // know it. A segment that comes from the peer is never sent back to it: no loops.
 
 #include <linux/bpf.h>
@@ -52,6 +52,11 @@ static __always_inline int same_mac(const __u8 *a, const __u8 *b) {
   return !different;
 }
 
+// RFC 9568 7.3. It moves with the address: who is behind it says nothing of where the peer is.
+static __always_inline int is_virtual_mac(const __u8 *mac) {
+  return mac[0] == 0x00 && mac[1] == 0x00 && mac[2] == 0x5e && mac[3] == 0x00 && (mac[4] == 1 || mac[4] == 2);
+}
+
 // Linux 6.1 takes a narrow store at a multiple of 8 for a spilled register, and refuses the next store beside it to a
 // loader without CAP_PERFMON ("attempt to corrupt spilled pointer"): so the odd halves are stored first.
 #define IN_THIS_ORDER() __asm__ volatile("" ::: "memory")
@@ -79,6 +84,7 @@ int handover_relay(struct __sk_buff *skb) {
   if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP)) return TC_ACT_OK;
 
   if (ip->protocol == PROTOCOL_VRRP) {
+    if (is_virtual_mac(eth->h_source)) return TC_ACT_OK;
     struct peer_mac learned = {};
     const __u32 sender = ip->saddr;
     __builtin_memcpy(learned.address, eth->h_source, ETH_ALEN);
@@ -92,11 +98,12 @@ int handover_relay(struct __sk_buff *skb) {
   if (!relay || bpf_ktime_get_ns() > relay->until_ns) return TC_ACT_OK;
   const __u32 peer_address = relay->peer;
   const struct peer_mac *peer = bpf_map_lookup_elem(&peers, &peer_address);
-  if (!peer || same_mac(peer->address, eth->h_source)) return TC_ACT_OK;
+  if (peer && same_mac(peer->address, eth->h_source)) return TC_ACT_OK;
 
   struct tcphdr *tcp = (void *)(ip + 1);
   if ((void *)(tcp + 1) > end || (tcp->syn && !tcp->ack) || ip->ttl <= 1) return TC_ACT_OK;
   if (belongs_here(skb, ip, tcp)) return TC_ACT_OK;
+  if (!peer) return TC_ACT_SHOT;  // a peer with a virtual MAC address is about to say where it is: rather lost than reset
 
   // TTL one down; the header checksum follows incrementally (RFC 1624): the TTL is the high byte of its word.
   __u32 sum = ip->check;

@@ -1,7 +1,7 @@
 // Hand-over relay: connections survive a planned move of their address (vrrpd/handover/relay.bpf.c).
 //
 // One per LAN interface, on the node that may become the new owner. The old owner keeps
-// the address on its loopback interface for as long, mute to ARP (vrrpd/handover/arp_discipline.hpp).
+// the address on its loopback interface for as long, mute to ARP (vrrpd/io/arp_discipline.hpp).
 // Not thread-safe; needs CAP_NET_ADMIN and CAP_BPF. Where the kernel refuses the program, moves still work,
 // but connections in flight at that moment are reset; the caller logs that.
 #pragma once

@@ -16,22 +16,25 @@ AddressKeeper::AddressKeeper(Context& context, const Interface& interface, std::
                              RouterAddresses addresses)
     : context_(context), interface_(interface), name_(std::move(name)), addresses_(std::move(addresses)) {}
 
-Prefix AddressKeeper::on_interface(const Prefix& prefix) const {
-  const bool host = prefix.address.is_v6() && interface_.covers(prefix.address);
-  return host ? Prefix{prefix.address, 128} : prefix;
+Prefix AddressKeeper::as_installed(const Prefix& prefix, bool on_device) const {
+  const bool v6 = prefix.address.is_v6();
+  // A link-local address has no other way back than its own device.
+  const bool host = on_device ? !prefix.address.is_v6_link_local() : v6 && interface_.covers(prefix.address);
+  return host ? Prefix{prefix.address, static_cast<std::uint8_t>(v6 ? 128 : 32)} : prefix;
 }
 
 void AddressKeeper::take(const HeldRecord& record) {
-  if (!slot_ || link_ != record.interface_index) {
+  if (!slot_ || link_ != record.address_link) {
+    on_device_ = record.address_link != record.interface_index;
     installed_.clear();
-    for (const Prefix& prefix : addresses_.all) installed_.push_back(on_interface(prefix));
+    for (const Prefix& prefix : addresses_.all) installed_.push_back(as_installed(prefix, on_device_));
   }
   note(record);
   renew();
 }
 
 void AddressKeeper::note(HeldRecord record) {
-  link_ = record.interface_index;
+  link_ = record.address_link;
   record.count = static_cast<std::uint8_t>(installed_.size());
   record.advertised = static_cast<std::uint8_t>(addresses_.advertised);
   std::copy(installed_.begin(), installed_.end(), record.addresses.begin());
@@ -43,7 +46,8 @@ void AddressKeeper::note(HeldRecord record) {
 }
 
 void AddressKeeper::put(const Prefix& prefix) {
-  const AddressOptions options{.lifetime = lifetime, .no_prefix_route = interface_.covers(prefix.address)};
+  const AddressOptions options{.lifetime = lifetime,
+                               .no_prefix_route = !on_device_ && interface_.covers(prefix.address)};
   if (auto added = context_.netlink.put_address(link_, prefix, options); !added) {
     ++failures_;
     log::error("{}: {} on {}", name_, added.error().message, interface_.name());

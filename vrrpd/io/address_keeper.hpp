@@ -2,7 +2,8 @@
 // renewed each second, put back when somebody removes them, noted on the guard's board.
 //
 // An IPv6 address is installed as a host address (/128) where the interface has a route to its network
-// already, so that nothing else of the kernel's decisions depends on it.
+// already, so that nothing else of the kernel's decisions depends on it. On the device of a virtual MAC address all are
+// host addresses: what is sent goes through the interface.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +36,13 @@ class AddressKeeper {
 
   [[nodiscard]] bool holds() const { return slot_.has_value(); }
   [[nodiscard]] bool holds(const HostAddress& address) const;
-  /// The interface's index when they were taken.
+  /// Where they are installed: the index of the interface, or of the virtual MAC address's device.
   [[nodiscard]] int link() const { return link_; }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
  private:
   void put(const Prefix& prefix);
-  [[nodiscard]] Prefix on_interface(const Prefix& prefix) const;
+  [[nodiscard]] Prefix as_installed(const Prefix& prefix, bool on_device) const;
 
   Context& context_;
   const Interface& interface_;
@@ -50,6 +51,7 @@ class AddressKeeper {
   std::vector<Prefix> installed_;    // the same as they are on the interface, while held
   std::optional<std::size_t> slot_;  // on the board, while held
   int link_ = 0;                     // where they are installed
+  bool on_device_ = false;           // of a virtual MAC address
   std::uint64_t failures_ = 0;
 };
 

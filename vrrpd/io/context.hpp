@@ -9,10 +9,12 @@
 #include "common/io/event_log.hpp"
 #include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/announcer.hpp"
+#include "vrrpd/io/frame_socket.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/sync_watch.hpp"
+#include "vrrpd/io/virtual_mac_devices.hpp"
 #include "vrrpd/io/voting.hpp"
 #include "vrrpd/lease/lease_table.hpp"
 
@@ -22,6 +24,8 @@ struct Context {
   boost::asio::io_context& io;
   Netlink& netlink;
   const Announcer& announcer;
+  const FrameSocket& frames;
+  VirtualMacDevices& virtual_macs;
   HeldBoard& board;
   AdvertSeal& seal;
   LeaseTable* leases;  // nullptr if the kernel refuses them

@@ -29,7 +29,7 @@ class Daemon {
  public:
   Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
          HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions, Netlink netlink,
-         Announcer announcer);
+         Announcer announcer, FrameSocket frames);
 
   Result<> start();
   [[nodiscard]] bool failed() const { return failed_; }
@@ -44,6 +44,7 @@ class Daemon {
   Result<> open_monitor();
   void look_at_host();
   void remove_stale_addresses();
+  void remove_stale_devices();
   void refresh_instances();
   void add_instance(InstanceConfig config);
   void retire(std::size_t index);
@@ -64,6 +65,8 @@ class Daemon {
   HeldBoard& board_;
   const SessionFile& sessions_;
   AdvertSeal seal_;
+  FrameSocket frames_;
+  VirtualMacDevices virtual_macs_;
   const std::string lease_impediment_;
   io::HttpServer server_;
   io::EventLog events_;
@@ -93,7 +96,7 @@ class Daemon {
 
 Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
                VotingConfig voting, HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions,
-               Netlink netlink, Announcer announcer)
+               Netlink netlink, Announcer announcer, FrameSocket frames)
     : io_(io),
       options_(options),
       settings_(std::move(settings)),
@@ -102,6 +105,8 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       board_(board),
       sessions_(sessions),
       seal_(board.stamps(), [this] { asio::post(io_, [this] { save_session(); }); }),
+      frames_(std::move(frames)),
+      virtual_macs_(netlink_),
       lease_impediment_(leases ? "" : leases.error().message),
       server_(io),
       events_(options.node, "vrrpd"),
@@ -110,8 +115,8 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       voting_(io, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
                                     .news = [this] { refresh_instances(); },
                                     .addresses = [this] { return heartbeat_addresses(); }}),
-      context_{io, netlink_, announcer_, board, seal_, leases ? &*leases : nullptr, events_, lbd_.status(), sync_.status(),
-               voting_, [this] { status_changed(); }},
+      context_{io, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
+               lbd_.status(), sync_.status(), voting_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const std::string& name,
                                              std::function<void(const FailoverOutcome&)> reply) {
@@ -144,6 +149,7 @@ Result<> Daemon::start() {
                  "(CAP_BPF is needed)", lease_impediment_);
   }
   remove_stale_addresses();
+  remove_stale_devices();
   for (const InstanceConfig& config : settings_) add_instance(config);
   look_at_host();
   lbd_.start();
@@ -198,10 +204,18 @@ void Daemon::remove_stale_addresses() {
   }
 }
 
+void Daemon::remove_stale_devices() {
+  const auto removed = remove_virtual_mac_devices(netlink_, nullptr);
+  if (!removed) log::error("{}", removed.error().message);
+  else if (*removed > 0) log::warning("removed {} device(s) of virtual MAC addresses of an earlier vrrpd", *removed);
+  lift_arp_discipline(options_.run_dir);
+}
+
 void Daemon::look_at_host() {
   auto links = netlink_.links();
   auto addresses = netlink_.addresses();
   if (!links || !addresses) return log::error("{}", (links ? addresses.error() : links.error()).message);
+  virtual_macs_.look(*links);
   for (const auto& [name, interface] : interfaces_) {
     const auto link = std::find_if(links->begin(), links->end(), [&n = name](const Link& l) { return l.name == n; });
     std::vector<Prefix> own;
@@ -223,7 +237,8 @@ void Daemon::refresh_instances() {
 void Daemon::add_instance(InstanceConfig config) {
   auto& interface = interfaces_[config.virtual_address.interface];
   if (!interface) {
-    interface = std::make_unique<Interface>(io_, config.virtual_address.interface, context_.leases, lease_impediment_);
+    interface = std::make_unique<Interface>(io_, config.virtual_address.interface, context_.leases, lease_impediment_,
+                                            options_.run_dir);
   }
   instances_.push_back(std::make_unique<Instance>(context_, *interface, std::move(config)));
 }
@@ -266,6 +281,7 @@ void Daemon::status_changed() {
 void Daemon::housekeeping() {
   std::erase_if(retiring_, [](const auto& instance) { return instance->released(); });
   add_pending();
+  if (retiring_.empty()) virtual_macs_.sweep();
   std::erase_if(interfaces_, [](const auto& entry) { return !entry.second->in_use(); });
   control_.publish();
   voting_.publish_if_news();
@@ -395,13 +411,14 @@ int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> set
                HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions) {
   auto netlink = Netlink::open();
   auto announcer = Announcer::open();
-  if (!netlink || !announcer) {
-    log::error("{}", (netlink ? announcer.error() : netlink.error()).message);
+  auto frames = FrameSocket::open();
+  if (!netlink || !announcer || !frames) {
+    log::error("{}", (!netlink ? netlink.error() : !announcer ? announcer.error() : frames.error()).message);
     return io::exit_failure;
   }
   asio::io_context io(1);
   Daemon daemon(io, options, std::move(settings), std::move(voting), board, leases, sessions, std::move(*netlink),
-                std::move(*announcer));
+                std::move(*announcer), std::move(*frames));
   if (auto started = daemon.start(); !started) {
     log::error("{}", started.error().message);
     return io::exit_failure;

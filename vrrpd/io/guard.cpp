@@ -19,9 +19,11 @@
 #include "common/io/unique_fd.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/advert_seal.hpp"
+#include "vrrpd/io/arp_discipline.hpp"
 #include "vrrpd/io/handover.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/realtime.hpp"
+#include "vrrpd/io/virtual_mac_devices.hpp"
 #include "vrrpd/io/vrrp_socket.hpp"
 
 namespace tandem::vrrp {
@@ -81,12 +83,24 @@ int release_all(Tools& tools, const HeldBoard& board, LeaseTable* leases) {
     if (record->keeps_connections) keep_on_loopback(tools.netlink, record->prefixes());
     for (const Prefix& prefix : record->prefixes()) {
       ++addresses;
-      if (auto removed = tools.netlink.delete_address(record->interface_index, prefix); !removed) {
+      if (auto removed = tools.netlink.delete_address(record->address_link, prefix); !removed) {
         log::error("guard: {}", removed.error().message);
       }
     }
   }
   return addresses;
+}
+
+// What can wait until the addresses have gone.
+void tidy_up(Tools& tools, const HeldBoard& board, const std::string& run_dir) {
+  if (auto removed = remove_virtual_mac_devices(tools.netlink, nullptr); !removed) {
+    log::error("guard: {}", removed.error().message);
+  }
+  // What is kept on the loopback interface must stay mute: then the next start, or `vrrpd --release`, does this.
+  for (std::size_t slot = 0; slot < HeldBoard::slots; ++slot) {
+    if (const HeldRecord* record = board.at(slot); record != nullptr && record->keeps_connections) return;
+  }
+  lift_arp_discipline(run_dir);
 }
 
 int exit_code_of(pid_t child) {
@@ -127,7 +141,8 @@ int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals
 
 }  // namespace
 
-int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& sessions, const std::function<int()>& daemon) {
+int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& sessions, const std::string& run_dir,
+                const std::function<int()>& daemon) {
   std::optional<Tools> tools;
   if (auto opened = open_tools(board.stamps())) {
     tools.emplace(std::move(*opened));
@@ -167,6 +182,7 @@ int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& session
   if (board.stamps().started()) {
     if (auto saved = sessions.save(board.stamps()); !saved) log::warning("guard: {}", saved.error().message);
   }
+  tidy_up(*tools, board, run_dir);
   return code;
 }
 

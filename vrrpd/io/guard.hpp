@@ -2,11 +2,13 @@
 //
 // It watches the daemon through a pidfd and does nothing else. When the daemon is dead, for whatever
 // reason, it ends the kernel leases, says priority 0 for each virtual router that the daemon still held and removes the
-// addresses, within about a millisecond. The other two layers are the addresses' lifetime of some
+// addresses, within about a millisecond; then the devices of virtual MAC addresses go, and the kernel's settings are as
+// before. The other two layers are the addresses' lifetime of some
 // seconds (if daemon and guard are killed together) and the cleaning at the next start.
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/session_file.hpp"
@@ -16,8 +18,9 @@ namespace tandem::vrrp {
 
 /// Forks. The child runs `daemon` and returns its exit code; it gets SIGTERM should the guard die. The
 /// parent stays here as the guard, passes SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGABRT on.
-/// `leases` may be nullptr. At the end `sessions` gets what was heard last. Returns the child's exit code, or 1 if a signal ended it. Call before any thread or
-/// io_context exists.
-int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& sessions, const std::function<int()>& daemon);
+/// `leases` may be nullptr; `run_dir` is ArpDiscipline's. At the end `sessions` gets what was heard last. Returns the
+/// child's exit code, or 1 if a signal ended it. Call before any thread or io_context exists.
+int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& sessions, const std::string& run_dir,
+                const std::function<int()>& daemon);
 
 }  // namespace tandem::vrrp

@@ -13,15 +13,13 @@ Prefix host_prefix(const Prefix& prefix) { return {prefix.address, 32}; }
 
 }  // namespace
 
-Handover::Handover(const std::string& interface) {
+Handover::Handover(const std::string& interface, const std::string& arp_impediment) {
   auto relay = HandoverRelay::attach(interface);
-  auto discipline = ArpDiscipline::impose(interface);
-  if (relay && discipline) {
+  if (relay && arp_impediment.empty()) {
     relay_ = std::move(*relay);
-    discipline_.emplace(std::move(*discipline));
     return;
   }
-  impediment_ = relay ? discipline.error().message : relay.error().message;
+  impediment_ = relay ? arp_impediment : relay.error().message;
   log::warning("{}; a planned move of an address on {} will reset the connections that are open then "
                "(CAP_BPF and CAP_NET_ADMIN are needed)", impediment_, interface);
 }

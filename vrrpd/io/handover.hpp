@@ -16,7 +16,6 @@
 
 #include "common/base/inet.hpp"
 #include "common/base/time.hpp"
-#include "vrrpd/handover/arp_discipline.hpp"
 #include "vrrpd/handover/relay.hpp"
 #include "vrrpd/io/netlink.hpp"
 
@@ -30,8 +29,9 @@ class Handover {
   /// after the last renewal: an old owner that dies, or leaves, takes its connections with it after that.
   static constexpr Duration lease = std::chrono::seconds(2);
 
-  /// Prepares `interface`. What the kernel refuses is logged once, with its consequence.
-  explicit Handover(const std::string& interface);
+  /// Prepares `interface`. What the kernel refuses is logged once, with its consequence. `arp_impediment`: why the
+  /// interface has no ARP discipline; empty if it has.
+  Handover(const std::string& interface, const std::string& arp_impediment);
 
   /// New owner: relays what belongs to `peer` for one lease. Before it installs the `addresses` that the peer has
   /// just given up, and again whenever the peer says (priority 0) that it still has connections.
@@ -50,7 +50,6 @@ class Handover {
 
  private:
   std::unique_ptr<HandoverRelay> relay_;
-  std::optional<ArpDiscipline> discipline_;
   std::string impediment_;
 };
 

@@ -22,7 +22,8 @@ namespace tandem::vrrp {
 
 /// All that is needed to release one virtual router: plain bytes, no pointers.
 struct HeldRecord {
-  int interface_index = 0;
+  int interface_index = 0;  // of the LAN, for adverts
+  int address_link = 0;     // where the addresses are: the same, or the device of the virtual MAC address
   std::uint8_t vrid = 0;
   std::uint8_t count = 0;       // of addresses
   std::uint8_t advertised = 0;  // how many of them stand in the adverts; they come first

@@ -66,6 +66,9 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       timer_(context.io),
       since_(io::now()),
       name_hash_(name_hash(config_.virtual_address.name)) {
+  if (config_.virtual_address.virtual_mac) {
+    virtual_mac_.emplace(context.virtual_macs, interface, name(), config_.addresses, config_.virtual_address.vrid);
+  }
   if (config_.virtual_address.unicast) pin_.emplace(context.netlink, config_.peer.address);
   interface_.set_receiver(config_.addresses.v6, config_.virtual_address.vrid,
                           [this](const Decoded& decoded) { receive(decoded); });
@@ -95,8 +98,9 @@ void Instance::refresh() {
     router_.set_address(source_);
     if (keeper_.holds()) keeper_.note(held_record());
   }
+  refresh_virtual_mac();
   // The interface was replaced by another one of the same name: the addresses went with the old one.
-  if (keeper_.holds() && interface_.link() && interface_.link()->index != keeper_.link()) take_addresses();
+  if (keeper_.holds() && carrier() != nullptr && carrier()->index != keeper_.link()) take_addresses();
   cast_vote();
   perform(router_.update(surroundings(), io::now()));
 }
@@ -172,6 +176,7 @@ void Instance::address_removed(const HostAddress& address) {
 void Instance::renew() {
   go_quiet_if_late();
   keeper_.renew();
+  show_own_mac();
   if (pin_ && interface_.usable(config_.addresses.v6)) pin_->refresh(interface_.link()->index);
   if (!lingers_until_ || stopping_ || !handover()) return;
   handover()->linger(context_.netlink, config_.virtual_address.addresses);
@@ -221,6 +226,7 @@ void Instance::arm() {
 void Instance::perform(const Actions& actions) {
   relay_from_peer(actions);
   for (const Action& action : actions) carry_out(action);
+  show_way_back(actions);
   for (const Action& action : actions) report(action);
   settle_failover();
   arm();
@@ -251,6 +257,7 @@ void Instance::drop_addresses() {
   }
   keeper_.drop();
   lease_.close();
+  if (virtual_mac_) lease_.mute();
 }
 
 void Instance::end_linger() {
@@ -269,7 +276,7 @@ void Instance::relay_from_peer(const Actions& actions) {
   }
 }
 
-void Instance::send(std::uint8_t priority) {
+void Instance::send(std::uint8_t priority, bool own_mac) {
   std::array<std::uint8_t, max_advert_bytes> message{};
   const std::size_t length = gate_.write({.version = version_of(config_.virtual_address),
                                           .vrid = config_.virtual_address.vrid,
@@ -279,7 +286,7 @@ void Instance::send(std::uint8_t priority) {
                                           .destination = destination(),
                                           .form = form_},
                                          config_.addresses.in_adverts(), message);
-  const int failure = interface_.send(source_, destination(), {message.data(), length});
+  const int failure = transmit(own_mac || priority == 0, {message.data(), length});
   if (failure == 0) ++counters_.adverts_sent;
   else ++counters_.send_errors;
   if (failure != send_error_reported_ && failure != 0) {
@@ -289,9 +296,10 @@ void Instance::send(std::uint8_t priority) {
 }
 
 void Instance::announce() {
-  if (!interface_.link()) return;
+  const Link* link = carrier();
+  if (link == nullptr) return;
   for (const Prefix& prefix : config_.addresses.all) {
-    if (context_.announcer.announce(*interface_.link(), prefix.address) == 0) ++counters_.announcements;
+    if (context_.announcer.announce(*link, prefix.address) == 0) ++counters_.announcements;
     else ++counters_.send_errors;
   }
 }
@@ -339,6 +347,7 @@ Situation Instance::situation() const {
 HeldRecord Instance::held_record() const {
   HeldRecord record;
   record.interface_index = interface_.link() ? interface_.link()->index : 0;
+  record.address_link = carrier() != nullptr ? carrier()->index : 0;
   record.version = version_of(config_.virtual_address);
   record.vrid = config_.virtual_address.vrid;
   record.form = form_;
@@ -384,6 +393,7 @@ InstanceStatus Instance::status() const {
   status.lease = lease_.status();
   status.vote = {.verdict = router_.verdict(), .held = router_.held(), .epoch = router_.epoch(),
                  .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};
+  if (virtual_mac_) status.virtual_mac = virtual_mac_->status();
   status.address_failures = keeper_.failures();
   return status;
 }

@@ -23,6 +23,7 @@
 #include "vrrpd/io/interface.hpp"
 #include "vrrpd/io/lease_holder.hpp"
 #include "vrrpd/io/neighbour_pin.hpp"
+#include "vrrpd/io/virtual_mac.hpp"
 
 namespace tandem::vrrp {
 
@@ -69,6 +70,7 @@ struct InstanceStatus {
   metrics::Histogram lateness;             // of the state machine's timers
   LeaseStatus lease;
   VoteStatus vote;
+  std::optional<VirtualMacStatus> virtual_mac;  // nullopt: not asked for
 };
 
 /// How a failover ended. status 200: the address moved; else an HTTP status with a reason.
@@ -126,7 +128,12 @@ class Instance {
   void drop_addresses();
   void end_linger();
   void relay_from_peer(const Actions& actions);
-  void send(std::uint8_t priority);
+  void send(std::uint8_t priority, bool own_mac = false);
+  [[nodiscard]] int transmit(bool own_mac, std::span<const std::uint8_t> message) const;
+  void refresh_virtual_mac();
+  void show_own_mac();
+  void show_way_back(const Actions& actions);
+  [[nodiscard]] const Link* carrier() const;
   void announce();
   void on_timer();
   void arm();
@@ -150,6 +157,7 @@ class Instance {
   AdvertGate gate_;
   DropReport drops_;
   std::optional<NeighbourPin> pin_;  // unicast only
+  std::optional<VirtualMac> virtual_mac_;
   IpAddress source_;
   ChecksumForm form_ = ChecksumForm::rfc9568;
   boost::asio::steady_timer timer_;

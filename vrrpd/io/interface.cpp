@@ -19,8 +19,12 @@ bool of_somebody_else(Drop cause) {
 }  // namespace
 
 Interface::Interface(boost::asio::io_context& io, std::string name, const LeaseTable* leases,
-                     std::string lease_impediment)
-    : io_(io), name_(std::move(name)), leases_(leases), lease_impediment_(std::move(lease_impediment)) {}
+                     std::string lease_impediment, std::string run_dir)
+    : io_(io),
+      name_(std::move(name)),
+      leases_(leases),
+      lease_impediment_(std::move(lease_impediment)),
+      run_dir_(std::move(run_dir)) {}
 
 void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own) {
   const bool other_device = link && (!link_ || link_->index != link->index);
@@ -29,6 +33,7 @@ void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own)
   if (!link_ || other_device) {
     channels_ = {};
     handover_.reset();
+    discipline_.reset();
     lease_gate_.reset();
   }
   if (link_) open_channels();
@@ -39,7 +44,10 @@ bool Interface::wants(bool v6) const {
 }
 
 void Interface::open_channels() {
-  if (!handover_ && wants(false)) handover_.emplace(name_);
+  if (!handover_ && wants(false)) {
+    impose_discipline();
+    handover_.emplace(name_, arp_impediment_);
+  }
   open_gate();
   for (const bool v6 : {false, true}) {
     Channel& channel = channels_[v6];
@@ -52,6 +60,12 @@ void Interface::open_channels() {
     channel.socket.emplace(std::move(*opened));
     channel.watch = std::make_unique<FdWatch>(io_, channel.socket->fd(), [this] { drain(); });
   }
+}
+
+void Interface::impose_discipline() {
+  arp_impediment_.clear();
+  if (auto imposed = ArpDiscipline::impose(name_, run_dir_)) discipline_.emplace(std::move(*imposed));
+  else arp_impediment_ = imposed.error().message;
 }
 
 void Interface::open_gate() {

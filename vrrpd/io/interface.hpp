@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "vrrpd/core/packet.hpp"
+#include "vrrpd/io/arp_discipline.hpp"
 #include "vrrpd/io/drop_report.hpp"
 #include "vrrpd/io/fd_watch.hpp"
 #include "vrrpd/io/handover.hpp"
@@ -29,8 +30,9 @@ class Interface {
   /// Gets every packet for its VRID and address family, dropped ones too (to count them).
   using Receiver = std::function<void(const Decoded&)>;
 
-  /// `leases`: nullptr if the kernel refuses them, for the reason that is given.
-  Interface(boost::asio::io_context& io, std::string name, const LeaseTable* leases, std::string lease_impediment);
+  /// `leases`: nullptr if the kernel refuses them, for the reason that is given. `run_dir`: ArpDiscipline's.
+  Interface(boost::asio::io_context& io, std::string name, const LeaseTable* leases, std::string lease_impediment,
+            std::string run_dir);
 
   /// What netlink shows now: nullopt if there is no such interface; `own` are its addresses that are not
   /// floating, IPv6 ones only if they are usable. Opens the sockets anew when the interface appeared (again).
@@ -44,6 +46,8 @@ class Interface {
   [[nodiscard]] const std::optional<Link>& link() const { return link_; }
   /// nullptr before the interface exists.
   [[nodiscard]] Handover* handover() { return handover_ ? &*handover_ : nullptr; }
+  /// Why this interface may answer ARP for addresses that are not its own (IPv4 only); empty if it does not.
+  [[nodiscard]] const std::string& arp_impediment() const { return arp_impediment_; }
   [[nodiscard]] bool handover_keeps_connections() const { return handover_ && handover_->keeps_connections(); }
   /// nullptr before the interface exists, and where the kernel refuses.
   [[nodiscard]] LeaseGate* lease_gate() const { return lease_gate_.get(); }
@@ -73,6 +77,7 @@ class Interface {
   };
 
   void open_channels();
+  void impose_discipline();
   void open_gate();
   [[nodiscard]] bool wants(bool v6) const;
   void dispatch(const Decoded& decoded);
@@ -81,9 +86,12 @@ class Interface {
   std::string name_;
   const LeaseTable* leases_;
   std::string lease_impediment_;
+  std::string run_dir_;
   std::optional<Link> link_;
   std::vector<Prefix> own_;
   std::array<Channel, 2> channels_;  // IPv4, IPv6; open while somebody receives on it
+  std::optional<ArpDiscipline> discipline_;
+  std::string arp_impediment_;
   std::optional<Handover> handover_;
   std::unique_ptr<LeaseGate> lease_gate_;
   std::map<std::pair<bool, std::uint8_t>, Receiver> receivers_;  // by (IPv6, VRID)

@@ -12,6 +12,8 @@ LeaseHolder::LeaseHolder(LeaseTable* table, Interface& interface, bool v6, std::
 
 LeaseHolder::~LeaseHolder() {
   close();
+  LeaseGate* gate = interface_.lease_gate();
+  if (muted_ && gate != nullptr) gate->unguard(v6_, vrid_, addresses_);
   if (slot_) table_->release(*slot_);
 }
 
@@ -33,6 +35,13 @@ void LeaseHolder::close() {
   open_ = false;
   if (LeaseGate* gate = interface_.lease_gate(); gate != nullptr) gate->unguard(v6_, vrid_, addresses_);
   table_->close(*slot_);
+}
+
+void LeaseHolder::mute() {
+  LeaseGate* gate = interface_.lease_gate();
+  if (open_ || !slot_ || gate == nullptr) return;
+  muted_ = true;
+  gate->mute(v6_, vrid_);
 }
 
 bool LeaseHolder::over() const { return open_ && table_->remaining(*slot_) <= Duration::zero(); }

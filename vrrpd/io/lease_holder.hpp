@@ -37,6 +37,9 @@ class LeaseHolder {
   void open();
   /// After the addresses were removed.
   void close();
+  /// With a virtual MAC address, while the addresses are not held: nothing passes to or from it. Again when the
+  /// interface was replaced.
+  void mute();
   /// Held, and the kernel has silenced this node: it was late, or its adverts do not leave.
   [[nodiscard]] bool over() const;
   /// For the guard; nullopt if nothing is enforced.
@@ -52,6 +55,7 @@ class LeaseHolder {
   LeaseTerms terms_;
   std::optional<std::uint32_t> slot_;
   bool open_ = false;
+  bool muted_ = false;  // at least once
 };
 
 }  // namespace tandem::vrrp

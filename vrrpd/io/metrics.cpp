@@ -62,6 +62,10 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
   text.gauge("tandem_vrrp_peer_heartbeat", "1 if the peer's heartbeat comes over the sync link.",
              status.vote.peer.has_value(), labels);
   text.gauge("tandem_vrrp_epoch", "Grows with each promotion in the pair.", static_cast<double>(status.vote.epoch), labels);
+  if (status.virtual_mac) {
+    const bool good = !status.virtual_mac->device.empty() && status.virtual_mac->problem.empty();
+    text.gauge("tandem_vrrp_virtual_mac", "1 if the virtual MAC address works as it should.", good, labels);
+  }
   add_dropped(text, "tandem_vrrp_adverts_dropped_total", "Adverts for this VRID that were dropped.", status.dropped,
               labels);
   text.histogram("tandem_vrrp_timer_lateness_seconds", "How late the protocol's timers were served.",

@@ -32,12 +32,23 @@ Result<Socket> connect_route() {
   return socket;
 }
 
+// "macvlan", "veth"; empty for a device of hardware.
+std::string_view kind_of(nlmsghdr* header) {
+  nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
+  const nlattr* kind = info == nullptr ? nullptr : nla_find(static_cast<nlattr*>(nla_data(info)), nla_len(info), IFLA_INFO_KIND);
+  return kind == nullptr ? std::string_view() : std::string_view(nla_get_string(kind));
+}
+
 Link to_link(nlmsghdr* header) {
   const auto* info = static_cast<const ifinfomsg*>(nlmsg_data(header));
   Link link;
   link.index = info->ifi_index;
   link.up = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & IFF_LOWER_UP) != 0;
   if (const nlattr* name = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_IFNAME)) link.name = nla_get_string(name);
+  link.enabled = (info->ifi_flags & IFF_UP) != 0;
+  link.macvlan = kind_of(header) == "macvlan";
+  if (const nlattr* parent = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINK)) link.parent = nla_get_s32(parent);
+  if (const nlattr* group = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_GROUP)) link.group = nla_get_u32(group);
   const nlattr* mac = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_ADDRESS);
   if (mac != nullptr && info->ifi_type == ARPHRD_ETHER && nla_len(mac) == static_cast<int>(link.mac.size())) {
     link.ethernet = (info->ifi_flags & IFF_NOARP) == 0;

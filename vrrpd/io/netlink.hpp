@@ -24,6 +24,10 @@ struct Link {
   bool up = false;        // administratively up, with a carrier
   bool ethernet = false;  // has a MAC address and speaks ARP and ND
   MacAddress mac{};
+  bool enabled = false;   // administratively up
+  bool macvlan = false;
+  int parent = 0;         // the link that it stands on; 0: none
+  std::uint32_t group = 0;
   bool operator==(const Link&) const = default;
 };
 
@@ -63,6 +67,14 @@ class Netlink {
   Result<> put_address(int link, const Prefix& prefix, const AddressOptions& options);
   /// An address or link that is not there is no error.
   Result<> delete_address(int link, const Prefix& prefix);
+
+  /// A macvlan device on `parent`, down. Mode VEPA: in private mode a frame that comes from a peer with the same MAC
+  /// address would reach the device alone, and so no socket on `parent`. Returns its index.
+  Result<int> create_macvlan(const std::string& name, int parent, const MacAddress& mac);
+  Result<> enable_link(int link);
+  /// Removes virtual devices, all together: the kernel waits some 15 ms for each removal, however many are in it. Those
+  /// that are not there are no error.
+  Result<> delete_links(const std::vector<int>& links);
 
   /// nullopt: the kernel has no entry for it, or none with a link-layer address.
   [[nodiscard]] std::optional<Neighbour> neighbour(int link, const IpAddress& address);

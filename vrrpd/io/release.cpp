@@ -4,6 +4,8 @@
 
 #include "common/io/daemon.hpp"
 #include "common/log/log.hpp"
+#include "vrrpd/io/arp_discipline.hpp"
+#include "vrrpd/io/virtual_mac_devices.hpp"
 
 namespace tandem::vrrp {
 namespace {
@@ -13,6 +15,15 @@ bool lists(const config::Config& config, const IpAddress& address) {
     return std::any_of(known.addresses.begin(), known.addresses.end(),
                        [&address](const Prefix& prefix) { return prefix.address == address; });
   });
+}
+
+bool release_devices(Netlink& netlink, const config::LoadOutcome& loaded) {
+  std::vector<std::string> interfaces;
+  for (const auto& known : loaded.config.virtual_addresses) interfaces.push_back(known.interface);
+  const auto removed = remove_virtual_mac_devices(netlink, loaded.usable() ? &interfaces : nullptr);
+  if (!removed) log::error("{}", removed.error().message);
+  else if (*removed > 0) log::warning("removed {} device(s) of virtual MAC addresses", *removed);
+  return removed.has_value();
 }
 
 }  // namespace
@@ -26,7 +37,7 @@ std::vector<HostAddress> left_behind(const std::vector<HostAddress>& present, co
   return found;
 }
 
-int release_left_behind(const config::LoadOutcome& loaded) {
+int release_left_behind(const config::LoadOutcome& loaded, const std::string& run_dir) {
   auto netlink = Netlink::open();
   if (!netlink) {
     log::error("{}", netlink.error().message);
@@ -46,6 +57,8 @@ int release_left_behind(const config::LoadOutcome& loaded) {
       log::warning("removed {}, which a vrrpd has left behind", address.prefix.to_string());
     }
   }
+  if (!release_devices(*netlink, loaded)) code = io::exit_failure;
+  lift_arp_discipline(run_dir);
   return code;
 }
 

@@ -1,9 +1,11 @@
 // `vrrpd --release`: the last resort after a vrrpd that died together with its guard.
 //
 // Run by the service manager once the service has ended, however it ended: no floating address stays behind, and
-// nobody has to wait for the end of its lifetime. It removes, and does nothing else; no packet is sent.
+// nobody has to wait for the end of its lifetime. So do the devices of virtual MAC addresses go, and the settings of the
+// kernel that vrrpd changed are put back. It removes, and does nothing else; no packet is sent.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "common/config/load.hpp"
@@ -16,7 +18,8 @@ namespace tandem::vrrp {
 [[nodiscard]] std::vector<HostAddress> left_behind(const std::vector<HostAddress>& present,
                                                    const config::Config* config);
 
-/// Removes them. Returns the exit code: failures are logged, and the addresses' lifetime ends them soon.
-int release_left_behind(const config::LoadOutcome& loaded);
+/// Removes them, and the rest. `run_dir` is that of the vrrpd that died. Returns the exit code: failures are logged, and
+/// the addresses' lifetime ends them soon.
+int release_left_behind(const config::LoadOutcome& loaded, const std::string& run_dir);
 
 }  // namespace tandem::vrrp

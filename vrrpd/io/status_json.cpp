@@ -82,6 +82,14 @@ ordered_json witnesses_json(const std::vector<WitnessStatus>& witnesses) {
   return out;
 }
 
+ordered_json virtual_mac_json(const std::optional<VirtualMacStatus>& status) {
+  if (!status) return nullptr;
+  return {{"address", status->address},
+          {"device", text_or_null(status->device)},
+          {"in_force", !status->device.empty()},
+          {"problem", status->problem}};
+}
+
 ordered_json virtual_address_json(const InstanceConfig& config, const InstanceStatus& status, bool in_sync) {
   const auto& virtual_address = config.virtual_address;
   ordered_json addresses = ordered_json::array();
@@ -115,6 +123,7 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"lease", lease_json(status.lease)},
       {"lateness", lateness_json(status.lateness)},
       {"vote", vote_json(status.vote, config.peer.name)},
+      {"virtual_mac", virtual_mac_json(status.virtual_mac)},
   };
   if (status.peer) {
     out["peer_priority"] = status.peer->priority;

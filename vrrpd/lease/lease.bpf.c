@@ -4,7 +4,9 @@
 // tc ingress and egress of a LAN interface. The egress program sees each advert (protocol 112) that leaves and
 // prolongs the lease of its virtual router; an advert that leaves after the lease is over is a stale one, and is
 // dropped. Both programs drop what concerns an address whose lease is over: packets to it and from it, ARP and
-// neighbour advertisements that claim it. Nothing in user space takes part: a daemon that is frozen, starved or
+// neighbour advertisements that claim it; with a virtual MAC address also all other frames that would leave with it, for
+// they would lead the switches here. While another node is Active nothing leaves with that address or is accepted for it
+// (RFC 9568 6.4.2). Nothing in user space takes part: a daemon that is frozen, starved or
 // dead cannot keep this node answering, and one that wakes up too late cannot say anything before it has noticed.
 
 #include <linux/bpf.h>
@@ -45,7 +47,7 @@ struct {
   __uint(max_entries, LEASE_ROUTERS);
   __type(key, __u32);
   __type(value, __u32);
-} routers SEC(".maps");  // to 1 + its slot in `leases`; 0: none
+} routers SEC(".maps");  // to 1 + its slot in `leases`; 0: none, or LEASE_MUTE
 
 static __always_inline struct lease_address mapped(__u32 v4) {
   struct lease_address address = {{0, 0, bpf_htonl(0xffff), v4}};
@@ -60,6 +62,26 @@ static __always_inline int judge(const struct lease_address *address) {
   struct lease *lease = bpf_map_lookup_elem(&leases, &at);
   if (!lease || bpf_ktime_get_boot_ns() < lease->until_ns) return TC_ACT_UNSPEC;
   if (bpf_ktime_get_ns() >= lease->forgotten_ns) return TC_ACT_UNSPEC;
+  __sync_fetch_and_add(&lease->silenced, 1);
+  return TC_ACT_SHOT;
+}
+
+// A frame from or to this MAC address, which may be a virtual one of ours (RFC 9568 7.3).
+static __always_inline int judge_mac(const __u8 *mac) {
+  if (mac[0] != 0x00 || mac[1] != 0x00 || mac[2] != 0x5e || mac[3] != 0x00) return TC_ACT_UNSPEC;
+  if (mac[4] != 1 && mac[4] != 2) return TC_ACT_UNSPEC;
+  const __u32 index = mac[5] + (mac[4] == 2 ? 256 : 0);
+  const __u32 *slot = bpf_map_lookup_elem(&routers, &index);
+  if (!slot || *slot == 0) return TC_ACT_UNSPEC;
+  if (*slot == LEASE_MUTE) return TC_ACT_SHOT;
+  const __u32 at = *slot - 1;
+  struct lease *lease = bpf_map_lookup_elem(&leases, &at);
+  if (!lease) return TC_ACT_UNSPEC;
+  // Before the first advert too: the listener reports for new IPv6 addresses, without which a switch passes on nothing.
+  const __u64 now = bpf_ktime_get_boot_ns();
+  if (now < lease->until_ns || now < lease->first_by_ns || bpf_ktime_get_ns() >= lease->forgotten_ns) {
+    return TC_ACT_UNSPEC;
+  }
   __sync_fetch_and_add(&lease->silenced, 1);
   return TC_ACT_SHOT;
 }
@@ -96,6 +118,10 @@ static __always_inline int see_advert(struct __sk_buff *skb, __u32 offset, __u32
 SEC("tc")
 int lease_ingress(struct __sk_buff *skb) {
   struct lease_address target;
+  const __u8 *destination_mac = (void *)(long)skb->data;
+  if (destination_mac + ETH_ALEN <= (__u8 *)(long)skb->data_end && judge_mac(destination_mac) != TC_ACT_UNSPEC) {
+    return TC_ACT_SHOT;
+  }
   if (skb->protocol == bpf_htons(ETH_P_IP)) {
     __u32 destination;
     if (bpf_skb_load_bytes(skb, ETH_HLEN + 16, &destination, sizeof(destination)) < 0) return TC_ACT_UNSPEC;
@@ -135,15 +161,24 @@ static __always_inline int egress_v6(struct __sk_buff *skb) {
   return judge(&claimed);
 }
 
-SEC("tc")
-int lease_egress(struct __sk_buff *skb) {
-  if (skb->protocol == bpf_htons(ETH_P_IP)) return egress_v4(skb);
-  if (skb->protocol == bpf_htons(ETH_P_IPV6)) return egress_v6(skb);
-  if (skb->protocol != bpf_htons(ETH_P_ARP)) return TC_ACT_UNSPEC;
+static __always_inline int egress_arp(struct __sk_buff *skb) {
   __u32 sender;
   if (bpf_skb_load_bytes(skb, ETH_HLEN + ARP_SENDER_OFFSET, &sender, sizeof(sender)) < 0) return TC_ACT_UNSPEC;
   const struct lease_address claimed = mapped(sender);
   return judge(&claimed);
 }
+
+SEC("tc")
+int lease_egress(struct __sk_buff *skb) {
+  int verdict = TC_ACT_UNSPEC;
+  if (skb->protocol == bpf_htons(ETH_P_IP)) verdict = egress_v4(skb);
+  else if (skb->protocol == bpf_htons(ETH_P_IPV6)) verdict = egress_v6(skb);
+  else if (skb->protocol == bpf_htons(ETH_P_ARP)) verdict = egress_arp(skb);
+  if (verdict != TC_ACT_UNSPEC) return verdict;
+  // After the adverts, the first of which opens the lease.
+  const __u8 *macs = (void *)(long)skb->data;
+  return macs + ETH_HLEN <= (__u8 *)(long)skb->data_end ? judge_mac(macs + ETH_ALEN) : TC_ACT_UNSPEC;
+}
+
 
 char license_text[] SEC("license") = "Dual MIT/GPL";

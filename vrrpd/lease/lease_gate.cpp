@@ -129,6 +129,12 @@ Result<> LeaseGate::guard(bool v6, std::uint8_t vrid, std::span<const Prefix> ad
   return {};
 }
 
+void LeaseGate::mute(bool v6, std::uint8_t vrid) {
+  const std::uint32_t index = router_index(v6, vrid);
+  const std::uint32_t entry = LEASE_MUTE;
+  bpf_map_update_elem(impl_->map("routers"), &index, &entry, BPF_ANY);
+}
+
 void LeaseGate::unguard(bool v6, std::uint8_t vrid, std::span<const Prefix> addresses) {
   const std::uint32_t index = router_index(v6, vrid);
   const std::uint32_t none = 0;

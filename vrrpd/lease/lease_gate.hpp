@@ -27,6 +27,8 @@ class LeaseGate {
   /// From now on adverts of `vrid` (over IPv6 or IPv4) prolong the lease in `slot`, and `addresses` are served only
   /// while it lasts.
   Result<> guard(bool v6, std::uint8_t vrid, std::span<const Prefix> addresses, std::uint32_t slot);
+  /// From now on nothing passes to or from the virtual MAC address of `vrid`, until it is guarded or unguarded.
+  void mute(bool v6, std::uint8_t vrid);
   /// Ends that. What is not guarded passes.
   void unguard(bool v6, std::uint8_t vrid, std::span<const Prefix> addresses);
 

@@ -6,6 +6,7 @@
 #define LEASE_SLOTS 256          /* virtual routers of one vrrpd */
 #define LEASE_MAX_ADDRESSES 4096 /* guarded on one interface */
 #define LEASE_ROUTERS 512        /* VRID, and 256 + VRID for IPv6 */
+#define LEASE_MUTE 0xffffffffU   /* instead of a router's slot: it is not Active and has a virtual MAC address */
 
 /* A lease is judged for so long after its end; no address of a dead vrrpd lives that long (its lifetime is 3 s).
  * After that whoever installs the address by hand is served again. */

@@ -11,12 +11,13 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "common/io/clock.hpp"
-#include "vrrpd/handover/arp_discipline.hpp"
 #include "vrrpd/handover/relay.hpp"
+#include "vrrpd/io/arp_discipline.hpp"
 
 using namespace tandem;
 
@@ -39,6 +40,7 @@ class Lan {
   Lan() : prefix_("tdm" + std::to_string(::getpid()) + "-") {
     run("ip netns add " + name("lan") + " && ip -n " + name("lan") + " link add br0 type bridge && ip -n " +
         name("lan") + " link set br0 up");
+    std::filesystem::create_directory(directory());
     add_host("old", old_address);
     add_host("new", new_address);
     add_host("client", "192.0.2.50");
@@ -49,6 +51,7 @@ class Lan {
       if (std::system(("ip netns del " + name(host) + " 2>/dev/null").c_str()) != 0) continue;
     }
     ::close(home_);
+    std::filesystem::remove_all(directory());
   }
   Lan(const Lan&) = delete;
   Lan& operator=(const Lan&) = delete;
@@ -57,6 +60,8 @@ class Lan {
   void in(const std::string& host, const std::string& command) const {
     run("ip netns exec " + name(host) + " " + command);
   }
+  /// For files of the test.
+  [[nodiscard]] std::string directory() const { return std::filesystem::temp_directory_path() / (prefix_ + "files"); }
   /// Sockets that are opened from now on live in `host`.
   void enter(const std::string& host) const {
     const int fd = ::open(("/run/netns/" + name(host)).c_str(), O_RDONLY | O_CLOEXEC);
@@ -152,7 +157,7 @@ TEST_CASE("a planned move keeps open connections on the old owner and takes new 
   lan.in("old", std::string("ip addr add ") + floating + "/24 dev eth0");
   lan.enter("old");
   const Socket old_listener = listener();
-  auto discipline = vrrp::ArpDiscipline::impose("eth0");
+  auto discipline = vrrp::ArpDiscipline::impose("eth0", lan.directory());
   REQUIRE(discipline);
   lan.enter("client");
   const Socket client = connected();

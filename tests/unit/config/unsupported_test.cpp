@@ -86,8 +86,6 @@ TEST_CASE("features that are refused") {
       {"track", floating(R"("track": [ { "file": "/f" } ])"),
        "4:10: virtual_addresses[0].track: not supported yet: tracked conditions"},
       {"hook", floating(R"("hook": ["/h"])"), "4:9: virtual_addresses[0].hook: not supported yet: hooks"},
-      {"virtual MAC", floating(R"("virtual_mac": true)"),
-       "4:16: virtual_addresses[0].virtual_mac: not supported yet: virtual MAC addresses"},
   });
 }
 

@@ -40,6 +40,23 @@ TEST_CASE("vrrp: whether adverts are authenticated, and what is wrong with that"
   CHECK(text.find("  authentication  none; PROBLEM: it differs\n") != std::string::npos);
 }
 
+TEST_CASE("vrrp: the virtual MAC address, in force, doubtful, or not") {
+  Json status = Json::parse(ctl::testing::vrrpd_status);
+  Json& first = status["virtual_addresses"][0]["virtual_mac"];
+  first = {{"address", "00:00:5e:00:01:33"}, {"device", "vr4.51.eth0"}, {"in_force", true}, {"problem", ""}};
+  status["virtual_addresses"][1]["virtual_mac"] = {
+      {"address", "00:00:5e:00:01:34"}, {"device", nullptr}, {"in_force", false}, {"problem", "no macvlan"}};
+  std::string text = render_vrrp(status, now, false);
+  CAPTURE(text);
+  CHECK(text.find("  virtual MAC     00:00:5e:00:01:33 on vr4.51.eth0\n") != std::string::npos);
+  CHECK(text.find("  virtual MAC     00:00:5e:00:01:34, NOT IN FORCE: no macvlan\n") != std::string::npos);
+  first["problem"] = "arp_filter is 1";
+  CHECK(render_vrrp(status, now, false).find("on vr4.51.eth0: arp_filter is 1\n") != std::string::npos);
+  status["virtual_addresses"][0]["virtual_mac"] = nullptr;
+  status["virtual_addresses"][1].erase("virtual_mac");
+  CHECK(render_vrrp(status, now, false).find("virtual MAC") == std::string::npos);
+}
+
 TEST_CASE("vrrp: each address in full") {
   CHECK(render_vrrp(Json::parse(ctl::testing::vrrpd_status), now, false) ==
         "node lb1: lbd is ready, in sync\n"

@@ -1,0 +1,49 @@
+#include "vrrpd/io/virtual_mac.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/log.hpp"
+#include "vrrpd/core/virtual_mac.hpp"
+
+namespace tandem::vrrp {
+
+VirtualMac::VirtualMac(VirtualMacDevices& devices, const Interface& interface, std::string name,
+                       const RouterAddresses& addresses, std::uint8_t vrid)
+    : devices_(devices), interface_(interface), name_(std::move(name)), addresses_(addresses), vrid_(vrid) {}
+
+VirtualMac::~VirtualMac() { let_go(); }
+
+void VirtualMac::let_go() {
+  if (link() != nullptr) devices_.release(device_.link.index);
+  device_.link = {};
+}
+
+void VirtualMac::refresh() {
+  if (!interface_.link()) {
+    device_.link = {};  // it went with its interface
+    return;
+  }
+  const bool carries_v6 = std::any_of(addresses_.all.begin(), addresses_.all.end(),
+                                      [](const Prefix& prefix) { return prefix.address.is_v6(); });
+  auto acquired = devices_.acquire(*interface_.link(), addresses_.v6, vrid_, carries_v6);
+  const std::string before = std::exchange(device_.problem, {});
+  if (acquired) {
+    device_ = std::move(*acquired);
+    if (!interface_.arp_impediment().empty()) device_.problem = interface_.arp_impediment();
+  } else {
+    let_go();
+    device_.problem = acquired.error().message + "; the addresses have the MAC address of the interface";
+  }
+  if (!device_.problem.empty() && device_.problem != before) {
+    log::warning("{}: virtual MAC address {}: {}", name_, status().address, device_.problem);
+  }
+}
+
+VirtualMacStatus VirtualMac::status() const {
+  return {.address = to_string(virtual_mac(addresses_.v6, vrid_)),
+          .device = link() != nullptr ? device_.link.name : "",
+          .problem = device_.problem};
+}
+
+}  // namespace tandem::vrrp
