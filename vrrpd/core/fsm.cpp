@@ -94,11 +94,15 @@ Actions Fsm::promote(TimePoint now) {
   return out;
 }
 
+// Only the first priority 0 after adverts: a former owner repeats it while it cares for its connections, and may be
+// back between two of them.
 bool Fsm::is_stale(const HeardAdvert& heard, TimePoint now) {
   if (heard.priority == 0) {
-    leaver_ = Leaver{.source = heard.source, .until = now + late_delivery};
+    if (last_owner_ == heard.source) leaver_ = Leaver{.source = heard.source, .until = now + late_delivery};
+    last_owner_.reset();
     return false;
   }
+  last_owner_ = heard.source;
   return leaver_ && leaver_->source == heard.source && now < leaver_->until &&
          heard.priority != address_owner_priority;  // which becomes Active without waiting (6.4.1)
 }

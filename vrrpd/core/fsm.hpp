@@ -11,7 +11,7 @@
 //
 // DEVIATION(rfc9568 6.4.2): a new owner installs the addresses before its first advert, not after: that
 // advert makes a living former owner drop them, and somebody shall answer always.
-// DEVIATION(rfc9568 6.4): for 20 ms after a priority-0 advert, other adverts of its sender are taken for
+// DEVIATION(rfc9568 6.4): for 20 ms after an owner's priority-0 advert, other adverts of its sender are taken for
 // older ones that the network delivered late, and ignored. Nobody who left is back that soon.
 // Beyond the RFC: the planned hand-over (make before break), see shutdown() and hand_over(); and lateness.
 // An Active that was not called in time may have been replaced: it goes quiet (Cause::late) and listens for
@@ -141,7 +141,8 @@ class Fsm {
   TimePoint listening_until_{};  // after lateness
   bool listened_again_ = false;  // since the last advert heard: a Backup that is always late still takes over
   bool holds_ = false;
-  std::optional<Leaver> leaver_;       // who said priority 0 last
+  std::optional<IpAddress> last_owner_;  // who advertised last, if nobody has left since
+  std::optional<Leaver> leaver_;         // the one that said priority 0 after its adverts
   std::optional<HandOver> hand_over_;  // set only while holds_ and not Active
 };
 

@@ -7,6 +7,7 @@ namespace tandem::vrrp {
 namespace {
 
 constexpr Duration longest_settling = std::chrono::seconds(1);
+constexpr Duration leaving_repeats = std::chrono::seconds(3);  // a former owner says once a second that it still cares
 
 }  // namespace
 
@@ -58,8 +59,15 @@ Actions VirtualRouter::stop(TimePoint now) {
 }
 
 Actions VirtualRouter::advert(const HeardAdvert& heard, TimePoint now) {
+  if (heard.priority == 0 && fsm_.state() == State::active) note_leaver(now);
   fsm_.set_preempt(preemption(now) == Preemption::allowed);
   return finish(fsm_.advert(heard, now), now);
+}
+
+// Somebody else owned the address until now, and told the LAN so: perhaps beside this node, which could not hear it.
+void VirtualRouter::note_leaver(TimePoint now) {
+  if (!left_at_ || now - *left_at_ >= leaving_repeats) announcements_.start(now);
+  left_at_ = now;
 }
 
 Actions VirtualRouter::on_time(TimePoint now) {

@@ -74,6 +74,7 @@ class VirtualRouter {
  private:
   Actions finish(Actions actions, TimePoint now);
   void settle_later(TimePoint now);
+  void note_leaver(TimePoint now);
   [[nodiscard]] Verdict be_patient(Verdict verdict, TimePoint now);
   void set_override(Override override);
   void note_loss(Cause cause, TimePoint now);
@@ -89,6 +90,7 @@ class VirtualRouter {
   Damping damping_;
   Verdict verdict_;
   std::optional<TimePoint> outvoted_since_;
+  std::optional<TimePoint> left_at_;  // when an advert of priority 0 was heard last while Active
   std::uint64_t epoch_ = 0;
   std::uint64_t peer_epoch_ = 0;
   std::optional<TimePoint> settled_at_;  // while forced: when silence will have confirmed the move

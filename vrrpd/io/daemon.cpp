@@ -112,7 +112,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       events_(options.node, "vrrpd"),
       lbd_(io, options.run_dir, [this] { refresh_instances(); }),
       sync_(io, options.run_dir, [this] { refresh_instances(); }),
-      voting_(io, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
+      voting_(io, events_, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
                                     .news = [this] { refresh_instances(); },
                                     .addresses = [this] { return heartbeat_addresses(); }}),
       context_{io, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,

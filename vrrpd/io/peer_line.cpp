@@ -40,7 +40,12 @@ void PeerLine::publish(Sight sight, std::vector<HeartbeatAddress> addresses, Dur
 void PeerLine::take(const wire::Entry& entry) {
   if (entry.table != table || entry.key != peer_ || entry.deleted) return;
   auto heartbeat = decode_heartbeat(entry.value);
-  if (!heartbeat) return log::warning("a heartbeat of {} over syncd is not understood: is it of another version?", peer_);
+  if (!heartbeat) {
+    if (understood_) log::warning("heartbeats of {} over syncd are not understood: is it of another version?", peer_);
+    understood_ = false;
+    return;
+  }
+  understood_ = true;
   const TimePoint now = io::now();
   const bool was_fresh = heard_.fresh(now);
   heard_.take(*heartbeat, now);

@@ -38,6 +38,7 @@ class PeerLine {
   Heartbeat said_;
   Heartbeat last_;
   PeerHeartbeat heard_;
+  bool understood_ = true;
   replica::ReplicaClient client_;
 };
 

@@ -1,6 +1,10 @@
 #include "vrrpd/io/voting.hpp"
 
+#include <fmt/core.h>
+
 #include <utility>
+
+#include "common/io/clock.hpp"
 
 namespace tandem::vrrp {
 namespace {
@@ -10,8 +14,8 @@ constexpr ProbeRhythm rhythm{.interval = std::chrono::milliseconds(100), .timeou
 
 }  // namespace
 
-Voting::Voting(boost::asio::io_context& io, std::string run_dir, Handlers handlers)
-    : io_(io), run_dir_(std::move(run_dir)), handlers_(std::move(handlers)), timer_(io) {}
+Voting::Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, Handlers handlers)
+    : io_(io), events_(events), run_dir_(std::move(run_dir)), handlers_(std::move(handlers)), timer_(io) {}
 
 void Voting::set(VotingConfig config) {
   const VotingConfig before = std::exchange(config_, std::move(config));
@@ -40,15 +44,41 @@ void Voting::ask_witnesses() {
 void Voting::heard(std::size_t witness, bool answered) {
   const Sight before = sight();
   sight_.heard(witness, answered);
-  if (sight() != before) handlers_.news();
+  if (sight() == before) return;
+  if (sight() == Sight::lost) {
+    events_.add("witnesses_lost", config_.self, "no witness answers: this node is cut off, or all of them are gone");
+  } else {
+    events_.add("witnesses_clear", config_.self,
+                config_.witnesses[witness].address.to_string() + (before == Sight::lost ? " answers again" : " answers"));
+  }
+  handlers_.news();
 }
 
 void Voting::listen_to_peer() {
-  line_ = std::make_unique<PeerLine>(io_, run_dir_, config_.self, config_.peer, handlers_.news);
+  line_ = std::make_unique<PeerLine>(io_, run_dir_, config_.self, config_.peer, [this] {
+    note_peer();
+    handlers_.news();
+  });
   line_->start();
 }
 
+void Voting::note_peer() {
+  const TimePoint now = io::now();
+  if (line_->peer().fresh(now) == peer_heard_) return;
+  peer_heard_ = !peer_heard_;
+  const auto heard = line_->peer().heard();
+  if (peer_heard_) {
+    events_.add("peer_heard", config_.peer, "its heartbeat comes over the sync link");
+  } else {
+    events_.add("peer_silent", config_.peer,
+                heard ? fmt::format("no heartbeat over the sync link for {:.0f} ms",
+                                    std::chrono::duration<double, std::milli>(now - *heard).count())
+                      : "its vrrpd was started again");
+  }
+}
+
 void Voting::beat() {
+  note_peer();
   handlers_.vote();
   line_->publish(sight(), handlers_.addresses(), config_.period);
   timer_.expires_after(config_.period);

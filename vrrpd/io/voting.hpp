@@ -14,6 +14,7 @@
 
 #include "common/base/inet.hpp"
 #include "common/base/time.hpp"
+#include "common/io/event_log.hpp"
 #include "vrrpd/core/heartbeat.hpp"
 #include "vrrpd/core/witness_sight.hpp"
 #include "vrrpd/io/peer_line.hpp"
@@ -43,7 +44,8 @@ class Voting {
     std::function<std::vector<HeartbeatAddress>()> addresses;  // what the peer is told
   };
 
-  Voting(boost::asio::io_context& io, std::string run_dir, Handlers handlers);
+  /// `events` gets witnesses_lost, witnesses_clear, peer_silent and peer_heard.
+  Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, Handlers handlers);
   /// Before start(), and whenever the configuration was loaded again.
   void set(VotingConfig config);
   void start();
@@ -61,13 +63,16 @@ class Voting {
   void ask_witnesses();
   void heard(std::size_t witness, bool answered);
   void listen_to_peer();
+  void note_peer();
   void beat();
 
   boost::asio::io_context& io_;
+  io::EventLog& events_;
   std::string run_dir_;
   Handlers handlers_;
   VotingConfig config_;
   bool started_ = false;
+  bool peer_heard_ = false;  // as the events say
   boost::asio::steady_timer timer_;
   WitnessSight sight_{0};
   std::vector<std::unique_ptr<WitnessProber>> probers_;

@@ -75,6 +75,7 @@ TEST_CASE("causes: silence, priority 0, preemption and an unanswered failover ar
 
 TEST_CASE("an advert that arrives just after its sender's priority 0 is an older one") {
   Fsm fsm = in_backup();
+  fsm.advert(heard(253), start);
   fsm.advert(heard(0), start);
   const TimePoint due = *fsm.deadline();
   fsm.advert(heard(253), start + milliseconds(19));
@@ -87,6 +88,13 @@ TEST_CASE("an advert that arrives just after its sender's priority 0 is an older
   fsm.advert(heard(0), start + milliseconds(30));
   fsm.advert(heard(253), start + milliseconds(50));  // back indeed
   CHECK(*fsm.deadline() > start + milliseconds(340));
+}
+
+TEST_CASE("a former owner that repeats its priority 0 may be back right after it") {
+  TimePoint now;
+  Fsm fsm = in_active(now, config(200, false));
+  for (int repetition = 0; repetition < 3; ++repetition) fsm.advert(heard(0), now);
+  CHECK(text(fsm.advert(heard(253), now + milliseconds(1))) == "drop active>backup(higher_priority)");
 }
 
 TEST_CASE("hand-over by Shutdown: priority 0 again each 22 ms, the end after 102 ms") {

@@ -45,11 +45,15 @@ struct Row {
   bool b_preferred = false;
 };
 
+void run_until(VirtualRouter& router, TimePoint end) {
+  while (router.deadline() && *router.deadline() <= end) router.on_time(*router.deadline());
+}
+
 VirtualRouter owning_router() {
   VirtualRouter router({.preferred = true, .address = test::own});
   router.update({.lbd_connected = true, .lbd_ready = true, .link_up = true, .has_source = true, .in_sync = true},
                 test::start);
-  while (router.deadline() && *router.deadline() < test::start + std::chrono::seconds(9)) router.on_time(*router.deadline());
+  run_until(router, test::start + std::chrono::seconds(10));
   return router;
 }
 
@@ -276,6 +280,21 @@ TEST_CASE("an owner that hears of a newer reign which is over announces itself a
   CHECK(router.epoch() == 6);
   router.on_time(now);
   CHECK(router.vote({}, 5, now + milliseconds(1)).empty());
+}
+
+TEST_CASE("an owner that hears another one leave announces itself again, but not with each repetition") {
+  using namespace test;  // NOLINT: test vocabulary
+  VirtualRouter router = owning_router();
+  TimePoint now = start + std::chrono::seconds(10);
+  CHECK(text(router.advert(heard(0), now)) == "advert:253 announce");
+  for (int second = 1; second <= 20; ++second) {
+    now += std::chrono::seconds(1);
+    run_until(router, now);
+    CHECK(text(router.advert(heard(0), now)) == "advert:253");
+  }
+  now += std::chrono::seconds(3);
+  run_until(router, now);
+  CHECK(text(router.advert(heard(0), now)) == "advert:253 announce");
 }
 
 TEST_CASE("heartbeat: bytes and back, and nothing else is taken for one") {
