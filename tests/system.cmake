@@ -19,6 +19,9 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
   tandem_system_test(split_brain 300)
   tandem_system_test(doctor 120)
 endif()
+if("vrrpd" IN_LIST TANDEM_COMPONENTS)
+  tandem_system_test(spoofed 180)
+endif()
 
 # Two booted systemd hosts with the package installed. The first run makes the base root file system, once.
 if(TARGET lbd AND TARGET vrrpd AND TARGET syncd AND TARGET lbctl)

@@ -16,7 +16,7 @@ tandem_test(vrrpd_cluster LABEL sim
   DEPS tandem_vrrpd_core TIMEOUT 60)
 tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp
-  DEPS tandem_vrrpd_core
+  DEPS tandem_vrrpd_io
   CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/vrrpd/corpus)
 tandem_fuzz(vrrp_heartbeat
   SOURCES fuzz/vrrpd/heartbeat_fuzz.cpp

@@ -7,6 +7,11 @@
 namespace tandem::vrrp {
 namespace {
 
+constexpr std::string_view unheeded =
+    "the other router's adverts are authenticated, this node's are not: it does not listen to this node; "
+    "\"authentication\" must be the same on both";
+constexpr Duration shortest_memory = std::chrono::seconds(3);
+
 Mac mac_of(const crypto::Key& key, const IpAddress& source, std::span<const std::uint8_t> message) {
   const auto digest = crypto::hmac_sha256(key, SealedText(source, message).view());
   Mac mac{};
@@ -50,24 +55,20 @@ Drop AdvertSeal::check(const Advert& advert, const crypto::Key& key, ReplayFilte
 AdvertGate::AdvertGate(AdvertSeal& seal, const std::optional<AdvertKeys>& keys)
     : seal_(seal), keys_(keys), filter_(seal.heard()) {}
 
-Drop AdvertGate::check(const Advert& advert) {
-  sealed_for_nobody_ = !keys_ && advert.trailer;
-  if (!keys_) return Drop::none;
-  latest_ = seal_.check(advert, keys_->peers, filter_);
-  return latest_;
+Drop AdvertGate::check(const Advert& advert, TimePoint now) {
+  const Drop verdict = keys_ ? seal_.check(advert, keys_->peers, filter_) : Drop::none;
+  const bool stranger = verdict == Drop::no_authentication || verdict == Drop::wrong_hmac;
+  problem_ = stranger ? explain(verdict) : !keys_ && advert.trailer ? unheeded : std::string_view();
+  problem_until_ = now + std::max(3 * advert.interval, shortest_memory);
+  return verdict;
 }
 
 std::optional<crypto::Key> AdvertGate::own_key() const {
   return keys_ ? std::optional(keys_->ours) : std::nullopt;
 }
 
-std::string_view AdvertGate::problem() const {
-  if (sealed_for_nobody_) {
-    return "the other router's adverts are authenticated, this node's are not: it does not listen to this node; "
-           "\"authentication\" must be the same on both";
-  }
-  const bool strangers = latest_ == Drop::no_authentication || latest_ == Drop::wrong_hmac;
-  return strangers ? explain(latest_) : std::string_view();
+std::string_view AdvertGate::problem(TimePoint now) const {
+  return now < problem_until_ ? problem_ : std::string_view();
 }
 
 }  // namespace tandem::vrrp

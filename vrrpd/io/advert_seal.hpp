@@ -56,20 +56,21 @@ class AdvertGate {
                     std::array<std::uint8_t, max_advert_bytes>& out) {
     return seal_.write(advert, addresses, keys_ ? &keys_->ours : nullptr, out);
   }
-  Drop check(const Advert& advert);
+  Drop check(const Advert& advert, TimePoint now);
 
   [[nodiscard]] bool authenticates() const { return keys_.has_value(); }
   /// The key that the guard needs to say good-bye.
   [[nodiscard]] std::optional<crypto::Key> own_key() const;
-  /// Why the latest advert shows that the two nodes do not understand each other; empty if it does not.
-  [[nodiscard]] std::string_view problem() const;
+  /// Why the two nodes do not understand each other, as the latest advert shows; empty if it does not, or if there was
+  /// none for three intervals and 3 s.
+  [[nodiscard]] std::string_view problem(TimePoint now) const;
 
  private:
   AdvertSeal& seal_;
   std::optional<AdvertKeys> keys_;
   ReplayFilter filter_;
-  Drop latest_ = Drop::none;      // verdict on the latest advert
-  bool sealed_for_nobody_ = false;  // the latest advert has a trailer that nobody here looks at
+  std::string_view problem_;  // of the latest advert
+  TimePoint problem_until_{};
 };
 
 }  // namespace tandem::vrrp

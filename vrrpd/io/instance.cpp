@@ -123,7 +123,7 @@ void Instance::receive(const Decoded& decoded) {
                                      .unicast = config_.virtual_address.unicast,
                                      .peer_address = config_.peer.address});
   }
-  if (drop == Drop::none) drop = gate_.check(decoded.advert);
+  if (drop == Drop::none) drop = gate_.check(decoded.advert, io::now());
   if (drop != Drop::none) return drops_.add(drop, decoded, name(), io::now());
   accept(decoded.advert);
 }
@@ -159,7 +159,7 @@ void Instance::accept(const Advert& advert) {
                  "configuration the same on both nodes?", name(), peer_->name, advert.interval / milliseconds(1));
   }
   mismatch_reported_ = mismatch;
-  const std::string_view unheeded = gate_.problem();
+  const std::string_view unheeded = gate_.problem(now);
   if (!unheeded.empty() && !unheeded_reported_) log::warning("{}: {}", name(), unheeded);
   unheeded_reported_ = !unheeded.empty();
 }
@@ -389,7 +389,7 @@ InstanceStatus Instance::status() const {
   status.peer = peer_;
   status.dropped = drops_.counters();
   status.authenticated = gate_.authenticates();
-  status.authentication_problem = gate_.problem();
+  status.authentication_problem = gate_.problem(io::now());
   status.lease = lease_.status();
   status.vote = {.verdict = router_.verdict(), .held = router_.held(), .epoch = router_.epoch(),
                  .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};

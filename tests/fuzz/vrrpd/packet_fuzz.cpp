@@ -1,4 +1,4 @@
-// Any bytes into the decoder; what it accepts must survive our encoder.
+// Any bytes into the decoder and the check of authenticated adverts; what the decoder accepts must survive our encoder.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "vrrpd/core/packet.hpp"
+#include "vrrpd/core/seal.hpp"
+#include "vrrpd/io/advert_seal.hpp"
 
 using namespace tandem;        // NOLINT: harness
 using namespace tandem::vrrp;  // NOLINT: harness
@@ -37,7 +39,8 @@ void round_trip(const Advert& advert) {
   std::array<std::uint8_t, max_advert_bytes> message{};
   const std::size_t length = encode({.version = advert.version, .vrid = advert.vrid, .priority = advert.priority,
                                      .interval = advert.interval, .source = advert.source,
-                                     .destination = advert.destination, .form = advert.form},
+                                     .destination = advert.destination, .form = advert.form,
+                                     .trailer = advert.trailer},
                                     addresses, message);
   const Decoded again = decode(Datagram{.source = advert.source, .destination = advert.destination,
                                         .ttl = required_ttl, .message = {message.data(), length}});
@@ -46,6 +49,28 @@ void round_trip(const Advert& advert) {
   require(again.advert.vrid == advert.vrid && again.advert.priority == advert.priority);
   require(again.advert.interval == advert.interval);
   require(same_addresses(again.advert, addresses));
+  require(again.advert.trailer.has_value() == advert.trailer.has_value());
+  if (!advert.trailer) return;
+  require(again.advert.trailer->stamp == advert.trailer->stamp && again.advert.trailer->mac == advert.trailer->mac);
+  // MAC and checksum are no part of the text.
+  const auto before = SealedText(advert.source, advert.message);
+  std::vector<std::uint8_t> changed(advert.message.begin(), advert.message.end());
+  std::fill(changed.end() - sizeof(Mac), changed.end(), std::uint8_t{0});
+  put_mac(Mac{1, 2, 3}, changed);
+  const auto after = SealedText(advert.source, changed);
+  require(std::equal(before.view().begin(), before.view().end(), after.view().begin(), after.view().end()));
+}
+
+// A node called lb2 whose peer is lb1, with a cluster key of zeros: lb1's adverts are believed once, all others never.
+void authenticate(const Advert& advert) {
+  static const AdvertKeys keys = advert_keys(crypto::Key{}, "lb2", "lb1").value();
+  Stamps stamps;
+  stamps.start(1, {});
+  AdvertSeal seal(stamps);
+  AdvertGate gate(seal, keys);
+  const Drop first = gate.check(advert, TimePoint{});
+  require((first == Drop::no_authentication) == !advert.trailer);
+  if (first == Drop::none) require(gate.check(advert, TimePoint{}) == Drop::replayed);
 }
 
 void check(const Decoded& decoded) {
@@ -54,6 +79,7 @@ void check(const Decoded& decoded) {
   require(decoded.vrid == decoded.advert.vrid && decoded.v6 == decoded.advert.source.is_v6());
   require(!decoded.advert.addresses.empty() && decoded.advert.interval > Duration::zero());
   round_trip(decoded.advert);
+  authenticate(decoded.advert);
 }
 
 }  // namespace
