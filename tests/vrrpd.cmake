@@ -54,3 +54,16 @@ add_test(NAME system.vrrpd_keepalived
 set_tests_properties(system.vrrpd_keepalived PROPERTIES
   LABELS system RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 400
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+# Not with sanitizers: they have an allocator of their own, and must come first.
+if(NOT TANDEM_SANITIZE)
+  add_library(advert_turns MODULE tools/advert_turns.cpp)
+  target_link_libraries(advert_turns PRIVATE ${CMAKE_DL_LIBS})
+  add_test(NAME integration.vrrpd_advert_path
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/advert_path_test.py $<TARGET_FILE:advert_turns>)
+  set_tests_properties(integration.vrrpd_advert_path PROPERTIES
+    LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
+    ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+endif()
+add_executable(tandem-bench-adverts bench/adverts.cpp)
+target_include_directories(tandem-bench-adverts PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(tandem-bench-adverts PRIVATE tandem_vrrpd_io)

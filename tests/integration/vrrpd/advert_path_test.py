@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The path of an advert, received or sent, in two real vrrpd: it allocates nothing and says nothing.
+
+Needs root; skipped loudly without. Takes the library to preload as its argument. What else has to be done each second or
+tenth of a second may fall into an advert's turn, so not every turn can be clean; a path that allocates makes none clean.
+"""
+
+import struct
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/system"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from netlab import Lab, binaries, skip_without_root, wait_for  # noqa: E402
+from two_nodes import NODES, Pair  # noqa: E402
+
+SECONDS = 5
+CLEAN = 0.8  # of all turns, at least
+FIELDS = ("received", "received_clean", "sent", "sent_clean", "allocations")
+
+
+class CountedPair(Pair):
+    library = ""
+
+    def turns(self, node):
+        values = struct.unpack(f"{len(FIELDS)}Q", (self.run_dir[node] / "turns").read_bytes())
+        return dict(zip(FIELDS, values))
+
+    def start(self, node):
+        self.process[node] = self.lab.start(node, "vrrpd", [
+            "env", f"LD_PRELOAD={self.library}", f"TANDEM_ADVERT_TURNS={self.run_dir[node] / 'turns'}",
+            binaries() / "vrrpd", "--config", self.config, "--node", node, "--run-dir", self.run_dir[node]])
+
+
+def measure(pair):
+    time.sleep(1.5)  # the queues and caches of the start
+    said = {node: pair.process[node].text() for node in NODES}
+    before = {node: pair.turns(node) for node in NODES}
+    time.sleep(SECONDS)
+    after = {node: pair.turns(node) for node in NODES}
+    for node in NODES:
+        assert pair.process[node].text() == said[node], f"{node} said something:\n{pair.process[node].text()[-500:]}"
+        grown = {field: after[node][field] - before[node][field] for field in FIELDS}
+        print(f"  {node}: {grown}", flush=True)
+        for way in ("received", "sent"):
+            assert grown[way] >= 50 * SECONDS, f"only {grown[way]} turns of 10 ms adverts {way}"
+            share = grown[way + "_clean"] / grown[way]
+            assert share >= CLEAN, f"{node}: only {share:.0%} of the turns with an advert {way} allocate nothing"
+
+
+def main():
+    skip_without_root()
+    CountedPair.library = sys.argv[1]
+    with Lab(backends=0) as lab:
+        pair = CountedPair(lab)
+        for unicast, authentication in ((False, True), (True, True), (False, False)):
+            print(f"unicast {unicast}, authentication {authentication}:", flush=True)
+            pair.write_config(interval="10ms", unicast=unicast, authentication=authentication)
+            if pair.process:
+                pair.reload()
+            pair.settle()
+            wait_for(lambda: pair.status("lb1", "vip-b")["adverts_received"] > 0, 5, "adverts")
+            measure(pair)
+    print("passed")
+
+
+if __name__ == "__main__":
+    main()
