@@ -18,7 +18,7 @@ from netlab import Lab, binaries, skip_without_root, wait_for  # noqa: E402
 from two_nodes import NODES, Pair  # noqa: E402
 
 SECONDS = 5
-CLEAN = 0.8  # of all turns, at least
+CLEAN = 0.5  # of all turns, at least: timers of 100 ms may run in step with adverts of 10 ms
 FIELDS = ("received", "received_clean", "sent", "sent_clean", "allocations")
 
 
