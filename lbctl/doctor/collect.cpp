@@ -58,7 +58,10 @@ Facts collect(const Invocation& invocation) {
   collect_setup(invocation, facts);
   collect_daemons(invocation, facts);
   collect_host(facts);
-  if (facts.mistakes.empty() && facts.config.cluster) collect_probes(facts);
+  if (facts.mistakes.empty() && facts.config.cluster) {
+    collect_firewall(facts);
+    collect_probes(facts);
+  }
   facts.identity = {.node = facts.self,
                     .version = facts.own_version,
                     .config_digest = file_digest(facts.config_file),

@@ -17,9 +17,11 @@ Facts collect(const Invocation& invocation);
 void collect_setup(const Invocation& invocation, Facts& facts);
 /// What the daemons say and how they run; fills vips, sync, daemons.
 void collect_daemons(const Invocation& invocation, Facts& facts);
-/// Interfaces, sysctls, network managers, firewall, clock, other programs.
+/// Interfaces, sysctls, network managers, clock, other programs.
 void collect_host(Facts& facts);
-/// ARP, ping and TCP probes.
+/// What nftables and the old iptables do with adverts and replication.
+void collect_firewall(Facts& facts);
+/// ARP, neighbour discovery, ping and TCP probes.
 void collect_probes(Facts& facts);
 
 /// The first line of a file; nullopt if there is none.

@@ -85,6 +85,11 @@ VipFacts vip_from(const Json& address) {
   const Json& vote = member(address, "vote");
   vip.held = bool_field(vote, "held");
   vip.vote_text = text_field(vote, "text", "");
+  if (const Json& mac = member(address, "virtual_mac"); mac.is_object()) {
+    vip.virtual_mac = text_field(mac, "address", "");
+    vip.virtual_mac_in_force = bool_field(mac, "in_force");
+    vip.virtual_mac_problem = text_field(mac, "problem", "");
+  }
   vip.conflicts = number_field(address, "conflicts");
   vip.restored = number_field(address, "addresses_restored");
   return vip;
@@ -153,6 +158,13 @@ void read_syncd(const Json& status, Facts& facts) {
                 .probe = {}};
 }
 
+// RFC 9568 section 7.3.
+std::string virtual_mac(const config::VirtualAddressConfig& address) {
+  const bool v4 = std::any_of(address.addresses.begin(), address.addresses.end(),
+                              [](const Prefix& prefix) { return prefix.address.is_v4(); });
+  return fmt::format("00:00:5e:00:{:02x}:{:02x}", v4 ? 1 : 2, address.vrid);
+}
+
 // Without vrrpd the configuration says which addresses there are.
 void vips_from_config(Facts& facts) {
   for (const config::VirtualAddressConfig& address : facts.config.virtual_addresses) {
@@ -194,6 +206,7 @@ void collect_daemons(const Invocation& invocation, Facts& facts) {
       if (address.name != vip.name) continue;
       vip.unicast = address.unicast;
       vip.foreign = address.foreign;
+      if (address.virtual_mac && vip.virtual_mac.empty()) vip.virtual_mac = virtual_mac(address);
     }
   }
 }

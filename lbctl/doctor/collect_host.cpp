@@ -7,24 +7,20 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "common/io/unique_fd.hpp"
 #include "lbctl/doctor/collect.hpp"
-#include "lbctl/doctor/firewall.hpp"
 #include "lbctl/init/guess.hpp"
 
 namespace tandem::ctl {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 std::optional<int> effective_sysctl(const std::string& interface, const std::string& name) {
   const auto all = read_number("/proc/sys/net/ipv4/conf/all/" + name);
@@ -101,6 +97,8 @@ InterfaceFacts look_at_interface(const std::string& name) {
   }
   facts.rp_filter = effective_sysctl(name, "rp_filter");
   facts.arp_ignore = effective_sysctl(name, "arp_ignore");
+  facts.arp_announce = effective_sysctl(name, "arp_announce");
+  facts.wireless = fs::exists(fs::path("/sys/class/net") / name / "phy80211");
   facts.driver = link_target_name(fs::path("/sys/class/net") / name / "device/driver");
   find_bridge(facts);
   find_manager(facts, index);
@@ -120,58 +118,16 @@ std::set<std::string> interesting_interfaces(const Facts& facts) {
   return names;
 }
 
-// What nft prints; nullopt if it cannot be asked.
-std::optional<Json> nft_ruleset() {
-  struct Close {
-    void operator()(std::FILE* stream) const { ::pclose(stream); }
-  };
-  const std::unique_ptr<std::FILE, Close> pipe(::popen("PATH=$PATH:/usr/sbin:/sbin nft -j list ruleset 2>/dev/null", "re"));
-  if (!pipe) return std::nullopt;
-  constexpr std::size_t most = std::size_t{16} * 1024 * 1024;
-  std::string text;
-  std::array<char, 65536> chunk{};
-  while (text.size() < most) {
-    const std::size_t size = std::fread(chunk.data(), 1, chunk.size(), pipe.get());
-    if (size == 0) break;
-    text.append(chunk.data(), size);
-  }
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  return json;
+std::string whole_file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
 }
 
-std::string interface_of(const Facts& facts, const IpAddress& address) {
-  for (const InterfaceFacts& interface : facts.interfaces) {
-    if (std::find(interface.addresses.begin(), interface.addresses.end(), address) != interface.addresses.end()) return interface.name;
-  }
-  return {};
-}
-
-void look_at_firewall(Facts& facts) {
-  facts.firewall.legacy_rules = first_line("/proc/net/ip_tables_names").has_value();
-  const auto ruleset = facts.root ? nft_ruleset() : std::nullopt;
-  if (!ruleset || facts.self.empty() || facts.vips.empty()) return;
-  const auto& nodes = facts.config.cluster->nodes;
-  const bool first = nodes[0].name == facts.self;
-  const config::NodeConfig& self = nodes[first ? 0 : 1];
-  const config::NodeConfig& peer = nodes[first ? 1 : 0];
-  const VipFacts& vip = facts.vips.front();
-  const bool v6 = peer.address.is_v6();
-  const IpAddress group = *IpAddress::parse(v6 ? "ff02::12" : "224.0.0.18");
-  const auto adverts = judge_firewall(*ruleset, {.interface = vip.interface,
-                                                 .source = peer.address,
-                                                 .destination = vip.unicast ? self.address : group,
-                                                 .protocol = 112,
-                                                 .port = 0});
-  const auto sync = judge_firewall(*ruleset, {.interface = interface_of(facts, self.sync_address),
-                                              .source = peer.sync_address,
-                                              .destination = self.sync_address,
-                                              .protocol = 6,
-                                              .port = facts.config.cluster->sync.port});
-  facts.firewall.adverts = adverts.verdict;
-  facts.firewall.adverts_rule = adverts.rule;
-  facts.firewall.sync = sync.verdict;
-  facts.firewall.sync_rule = sync.rule;
+std::string find_hypervisor() {
+  const auto dmi = [](const char* name) { return first_line(std::string("/sys/class/dmi/id/") + name).value_or(""); };
+  const bool flag = whole_file("/proc/cpuinfo").find(" hypervisor") != std::string::npos;
+  return hypervisor_of(dmi("sys_vendor"), dmi("product_name"), flag);
 }
 
 // Other owners of floating addresses in this network namespace.
@@ -194,12 +150,14 @@ void collect_host(Facts& facts) {
   timex clock{};
   facts.clock_synchronised = ::adjtimex(&clock) != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
   facts.rivals = find_rivals();
+  facts.duplicates = duplicate_addresses(whole_file("/proc/net/if_inet6"));
+  facts.hypervisor = find_hypervisor();
+  facts.realtime_share_us = read_number("/proc/sys/kernel/sched_rt_runtime_us");
   if (!facts.mistakes.empty() || !facts.config.cluster) return;
   for (const std::string& name : interesting_interfaces(facts)) {
     facts.interfaces.push_back(look_at_interface(name));
     for (const VipFacts& vip : facts.vips) facts.interfaces.back().carries_vip |= vip.interface == name;
   }
-  look_at_firewall(facts);
 }
 
 }  // namespace tandem::ctl

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -12,6 +13,27 @@ struct Nodes {
   const config::NodeConfig& peer;
 };
 
+NeighbourAnswers ask_for(const std::string& interface, const std::set<IpAddress>& addresses) {
+  const std::vector<IpAddress> all(addresses.begin(), addresses.end());
+  NeighbourAnswers answers = probe_arp(interface, all);
+  if (std::any_of(all.begin(), all.end(), [](const IpAddress& address) { return address.is_v6(); })) {
+    NeighbourAnswers more = probe_neighbours(interface, all);
+    answers.asked = answers.asked && more.asked;
+    answers.macs.merge(more.macs);
+  }
+  return answers;
+}
+
+// One answer for an address of `vip`: is it right that this MAC address gave it?
+void judge_answer(VipFacts& vip, const std::string& mac, const std::set<std::string>& peer_macs, const std::string& peer) {
+  // A virtual MAC address is the pair's; which node used it is not seen, but this host never answers itself.
+  const bool is_peer = peer_macs.count(mac) != 0 || (!vip.virtual_mac.empty() && mac == vip.virtual_mac);
+  if (is_peer && vip.state == "active") vip.peer_answers = true;
+  // Who answers for the peer's address is known only if it answered; without that the owner stays in doubt.
+  const bool in_doubt = peer_macs.empty() && vip.owner == peer;
+  if (!is_peer && !in_doubt) vip.foreign_answers.push_back(mac);
+}
+
 void probe_owners(const Nodes& nodes, Facts& facts) {
   std::map<std::string, std::set<IpAddress>> by_interface;
   for (const VipFacts& vip : facts.vips) {
@@ -19,7 +41,7 @@ void probe_owners(const Nodes& nodes, Facts& facts) {
   }
   for (auto& [interface, addresses] : by_interface) {
     addresses.insert(nodes.peer.address);
-    const ArpAnswers answers = probe_arp(interface, {addresses.begin(), addresses.end()});
+    const NeighbourAnswers answers = ask_for(interface, addresses);
     if (!answers.asked) continue;
     const auto peer = answers.macs.find(nodes.peer.address);
     const std::set<std::string> peer_macs = peer != answers.macs.end() ? peer->second : std::set<std::string>{};
@@ -29,15 +51,22 @@ void probe_owners(const Nodes& nodes, Facts& facts) {
       for (const Prefix& prefix : vip.addresses) {
         const auto answer = answers.macs.find(prefix.address);
         if (answer == answers.macs.end()) continue;
-        for (const std::string& mac : answer->second) {
-          const bool is_peer = peer_macs.count(mac) != 0;
-          if (is_peer && vip.state == "active") vip.peer_answers = true;
-          // Who answers for the peer's address is known only if it answered; without that the owner stays in doubt.
-          const bool in_doubt = peer_macs.empty() && vip.owner == nodes.peer.name;
-          if (!is_peer && !in_doubt) vip.foreign_answers.push_back(mac);
-        }
+        for (const std::string& mac : answer->second) judge_answer(vip, mac, peer_macs, nodes.peer.name);
       }
     }
+  }
+}
+
+// Whether frames for the virtual MAC address reach its owner can be told only from elsewhere.
+void probe_virtual_macs(const Nodes& nodes, Facts& facts) {
+  constexpr int small = 84;
+  for (VipFacts& vip : facts.vips) {
+    if (!vip.virtual_mac_in_force || vip.state != "backup" || vip.owner != nodes.peer.name) continue;
+    const IpAddress& address = vip.addresses.front().address;
+    const auto& own = facts.own_addresses;
+    if (std::find(own.begin(), own.end(), address) != own.end()) continue;  // kept here for open connections
+    if (facts.lan_ping == Answer::not_asked) facts.lan_ping = probe_ping(nodes.peer.address, small);
+    vip.reached = probe_ping(address, small);
   }
 }
 
@@ -65,6 +94,7 @@ void collect_probes(Facts& facts) {
   const bool first = nodes[0].name == facts.self;
   const Nodes pair{nodes[first ? 0 : 1], nodes[first ? 1 : 0]};
   probe_owners(pair, facts);
+  probe_virtual_macs(pair, facts);
   probe_link(pair, facts);
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/base/inet.hpp"
 #include "common/config/load.hpp"
+#include "lbctl/doctor/host_tables.hpp"
 
 namespace tandem::ctl {
 
@@ -23,6 +24,8 @@ struct InterfaceFacts {
   // Effective sysctls: the larger of "all" and the interface's own. nullopt: cannot be read.
   std::optional<int> rp_filter;
   std::optional<int> arp_ignore;
+  std::optional<int> arp_announce;
+  bool wireless = false;
   std::string bridge;  // the bridge that it is, or is a port of; empty: none
   bool snooping = false;
   bool querier = false;
@@ -68,6 +71,10 @@ struct VipFacts {
   std::vector<std::string> foreign_answers;  // MACs that answered an ARP probe and are neither ours nor the peer's
   bool peer_answers = false;  // the peer answers for it although this node is active
   bool probed = false;
+  std::string virtual_mac;          // "00:00:5e:00:01:33"; empty: none is configured
+  bool virtual_mac_in_force = false;
+  std::string virtual_mac_problem;  // what vrrpd has to say against it
+  Answer reached = Answer::not_asked;  // of the peer, who owns it: a ping to the virtual MAC address
 };
 
 struct WitnessFacts {
@@ -100,7 +107,7 @@ struct FirewallFacts {
   std::string adverts_rule;              // where it is dropped
   Firewall sync = Firewall::unknown;     // TCP to syncd
   std::string sync_rule;
-  bool legacy_rules = false;  // rules of the old iptables, which are not read
+  bool legacy_rules = false;  // there are some of the old iptables, and they could not be read
 };
 
 struct Facts {
@@ -115,6 +122,8 @@ struct Facts {
   std::string key_warning;
   std::vector<InterfaceFacts> interfaces;
   std::vector<IpAddress> own_addresses;
+  std::vector<RefusedAddress> duplicates;  // of all interfaces
+  std::string hypervisor;                  // under which this host runs: "VMware"; empty: none
   std::map<std::string, DaemonFacts> daemons;
   std::string own_version;
   std::vector<VipFacts> vips;
@@ -122,9 +131,11 @@ struct Facts {
   SyncFacts sync;
   FirewallFacts firewall;
   bool realtime = false;       // vrrpd has SCHED_FIFO
+  std::optional<int> realtime_share_us;  // of a second that real-time programs may have (kernel.sched_rt_runtime_us)
   bool memory_locked = false;  // and its memory is locked
   bool bpf_refused = false;    // the kernel has no BPF for the relay, or vrrpd may not use it
   bool clock_synchronised = true;
+  Answer lan_ping = Answer::not_asked;    // to the peer's address on the LAN
   Answer small_ping = Answer::not_asked;  // to the peer's sync address
   Answer full_ping = Answer::not_asked;   // the same, as large as the interface allows, unfragmented
   int sync_mtu = 0;

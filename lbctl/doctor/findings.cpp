@@ -10,6 +10,7 @@ std::vector<Finding> examine(const Facts& facts) {
   if (facts.config_exists && facts.mistakes.empty() && facts.config.cluster) {
     examine_network(facts, findings);
     examine_pair(facts, findings);
+    examine_virtual_macs(facts, findings);
   }
   examine_machine(facts, findings);
   return std::move(findings.list);

@@ -14,6 +14,11 @@ void examine_realtime(const Facts& facts, Findings& findings) {
   const auto vrrpd = facts.daemons.find("vrrpd");
   if (vrrpd == facts.daemons.end() || !vrrpd->second.running) return;
   if (facts.realtime && facts.memory_locked) return findings.ok("realtime", "vrrpd runs in real time with locked memory");
+  if (!facts.realtime && facts.realtime_share_us == 0) {
+    return findings.warn("realtime", "the kernel gives no time to real-time programs (kernel.sched_rt_runtime_us is 0)",
+                         "on a busy host vrrpd's adverts are late, and the peer takes the addresses for no reason",
+                         "sysctl -w kernel.sched_rt_runtime_us=950000   (and in /etc/sysctl.d), then systemctl restart tandem-vrrpd");
+  }
   findings.warn("realtime", fmt::format("vrrpd has {}{}{}", facts.realtime ? "" : "no real-time priority",
                                         !facts.realtime && !facts.memory_locked ? " and " : "",
                                         facts.memory_locked ? "" : "memory that may be swapped out"),

@@ -23,6 +23,21 @@ void examine_own_addresses(const Facts& facts, Findings& findings) {
   }
 }
 
+void examine_duplicates(const Facts& facts, Findings& findings) {
+  for (const RefusedAddress& refused : facts.duplicates) {
+    bool floating = false;
+    for (const VipFacts& vip : facts.vips) {
+      for (const Prefix& prefix : vip.addresses) floating = floating || prefix.address == refused.address;
+    }
+    const std::string text = refused.address.to_string();
+    findings.fail("duplicate", fmt::format("another host on the LAN of {} has the address {}", refused.interface, text),
+                  floating ? "the kernel does not use it here: clients reach the other host"
+                           : "the kernel does not use it: adverts and replication from it do not leave",
+                  fmt::format("take it off the other host (tcpdump -eni {} icmp6 shows its MAC address), then: ip addr del {} dev {}",
+                              refused.interface, text, refused.interface));
+  }
+}
+
 void examine_sysctls(const InterfaceFacts& interface, const Facts& facts, Findings& findings) {
   if (interface.rp_filter == 1) {
     findings.warn("rp_filter", fmt::format("strict reverse path filtering is on for {}", interface.name),
@@ -36,6 +51,11 @@ void examine_sysctls(const InterfaceFacts& interface, const Facts& facts, Findin
   if (!interface.arp_ignore || !interface.carries_vip) return;
   const auto vrrpd = facts.daemons.find("vrrpd");
   const bool running = vrrpd != facts.daemons.end() && vrrpd->second.running;
+  if (running && interface.arp_announce && *interface.arp_announce < 2) {
+    findings.fail("arp_announce", fmt::format("arp_announce of {} is {} although vrrpd had raised it", interface.name, *interface.arp_announce),
+                  "this node's own ARP requests name floating addresses, with a MAC address that is not theirs",
+                  fmt::format("sysctl -w net.ipv4.conf.{}.arp_announce=2   (and look who resets it: /etc/sysctl.d)", interface.name));
+  }
   if (*interface.arp_ignore == 0 && running) {
     findings.fail("arp_ignore", fmt::format("arp_ignore of {} is 0 although vrrpd had raised it", interface.name),
                   "this node answers ARP for addresses that it has handed over: both nodes seem to own them",
@@ -100,28 +120,32 @@ void examine_interface(const InterfaceFacts& interface, const Facts& facts, Find
   examine_manager(interface, findings);
 }
 
+bool is_legacy(const std::string& rule) { return rule.starts_with("iptables-legacy"); }
+
 void examine_firewall(const Facts& facts, Findings& findings) {
   const FirewallFacts& firewall = facts.firewall;
   const int port = facts.config.cluster->sync.port;
   if (firewall.adverts == Firewall::drops) {
     findings.fail("firewall", fmt::format("the firewall drops VRRP, protocol 112 ({})", firewall.adverts_rule),
                   "this node does not hear the peer, takes every address, and both answer for it",
-                  "nft insert rule inet filter input ip protocol vrrp accept   (and in /etc/nftables.conf)");
+                  is_legacy(firewall.adverts_rule) ? "iptables-legacy -I INPUT -p vrrp -j ACCEPT   (ip6tables-legacy for IPv6; and where the rules are kept)"
+                                                   : "nft insert rule inet filter input ip protocol vrrp accept   (and in /etc/nftables.conf)");
   }
   if (firewall.sync == Firewall::drops) {
     findings.fail("firewall", fmt::format("the firewall drops TCP port {} of syncd ({})", port, firewall.sync_rule),
                   "the peer cannot connect: nothing is replicated if only it tries",
-                  fmt::format("nft insert rule inet filter input tcp dport {} accept   (and in /etc/nftables.conf)", port));
+                  is_legacy(firewall.sync_rule) ? fmt::format("iptables-legacy -I INPUT -p tcp --dport {} -j ACCEPT   (and where the rules are kept)", port)
+                                                : fmt::format("nft insert rule inet filter input tcp dport {} accept   (and in /etc/nftables.conf)", port));
   }
   if (firewall.adverts == Firewall::unclear || firewall.sync == Firewall::unclear) {
     findings.warn("firewall", "the firewall has rules that could drop adverts or replication, and that doctor cannot judge",
                   "whether the peer is heard says the check \"adverts\"", "nft list ruleset   (look for protocol 112 and the sync port)");
   }
   if (firewall.adverts == Firewall::passes && firewall.sync == Firewall::passes) {
-    findings.ok("firewall", fmt::format("nftables lets VRRP and TCP port {} in", port));
+    findings.ok("firewall", fmt::format("the firewall lets VRRP and TCP port {} in", port));
   }
   if (firewall.legacy_rules) {
-    findings.warn("firewall", "there are rules of the old iptables, which doctor does not read",
+    findings.warn("firewall", "there are rules of the old iptables, which could not be read",
                   "they could drop adverts or replication", "iptables-legacy -S INPUT   (protocol 112 and the sync port must pass)");
   }
 }
@@ -130,6 +154,7 @@ void examine_firewall(const Facts& facts, Findings& findings) {
 
 void examine_network(const Facts& facts, Findings& findings) {
   examine_own_addresses(facts, findings);
+  examine_duplicates(facts, findings);
   for (const InterfaceFacts& interface : facts.interfaces) examine_interface(interface, facts, findings);
   examine_firewall(facts, findings);
   if (facts.small_ping == Answer::yes && facts.full_ping == Answer::no) {

@@ -86,8 +86,8 @@ std::uint16_t internet_checksum(const std::uint8_t* data, std::size_t size) {
 
 }  // namespace
 
-ArpAnswers probe_arp(const std::string& interface, const std::vector<IpAddress>& addresses) {
-  ArpAnswers answers;
+NeighbourAnswers probe_arp(const std::string& interface, const std::vector<IpAddress>& addresses) {
+  NeighbourAnswers answers;
   const unsigned index = ::if_nametoindex(interface.c_str());
   const io::UniqueFd fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP)));
   if (index == 0 || !fd) return answers;

@@ -12,13 +12,15 @@
 
 namespace tandem::ctl {
 
-struct ArpAnswers {
+struct NeighbourAnswers {
   bool asked = false;
   std::map<IpAddress, std::set<std::string>> macs;  // who answered for which address; never this host
 };
 
 /// Asks on `interface` who has each of the IPv4 `addresses`, with probes of RFC 5227 that enter nobody's ARP cache.
-ArpAnswers probe_arp(const std::string& interface, const std::vector<IpAddress>& addresses);
+NeighbourAnswers probe_arp(const std::string& interface, const std::vector<IpAddress>& addresses);
+/// The same for the IPv6 ones, by neighbour solicitations.
+NeighbourAnswers probe_neighbours(const std::string& interface, const std::vector<IpAddress>& addresses);
 
 /// One echo of `bytes` (the whole IPv4 packet), not to be fragmented.
 Answer probe_ping(const IpAddress& target, int bytes);

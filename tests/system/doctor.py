@@ -4,6 +4,7 @@
 import copy
 import json
 import secrets
+import shutil
 import subprocess
 
 import checks as harness
@@ -77,6 +78,9 @@ def sysctl_traps(checks, lab, pair):
     lab.run("lb1", "sysctl", "-qw", name + "arp_ignore=8")
     finds(checks, lab, pair, "arp_ignore 8", "lb1", "arp_ignore", "fail")
     lab.run("lb1", "sysctl", "-qw", name + "arp_ignore=" + was)
+    lab.run("lb1", "sysctl", "-qw", name + "arp_announce=0")
+    finds(checks, lab, pair, "arp_announce lowered", "lb1", "arp_announce", "fail")
+    lab.run("lb1", "sysctl", "-qw", name + "arp_announce=2")
 
 
 def duplicate_address(checks, lab, pair):
@@ -86,6 +90,16 @@ def duplicate_address(checks, lab, pair):
     lab.ip("b1", "addr", "del", VIPS["vip-a"] + "/32", "dev", "eth0")
 
 
+def duplicate_ipv6_address(checks, lab, pair):
+    address = "2001:db8::77/64"
+    lab.ip("b1", "addr", "add", address, "dev", "eth0", "nodad")
+    lab.ip("lb1", "addr", "add", address, "dev", "eth0")
+    wait_for(lambda: "dadfailed" in lab.ip("lb1", "addr", "show", "dev", "eth0").stdout, 5, "the kernel to notice")
+    finds(checks, lab, pair, "somebody else has an IPv6 address of this node", "lb1", "duplicate", "fail")
+    for place in ("lb1", "b1"):
+        lab.ip(place, "addr", "del", address, "dev", "eth0")
+
+
 def firewall_traps(checks, lab, pair):
     lab.drop("lb2", "tcp dport 5405")
     finds(checks, lab, pair, "a firewall before syncd", "lb2", "firewall", "fail")
@@ -93,6 +107,10 @@ def firewall_traps(checks, lab, pair):
     lab.drop("lb2", "ip protocol vrrp")
     finds(checks, lab, pair, "a firewall that drops VRRP", "lb2", "firewall", "fail")
     lab.heal("lb2")
+    if shutil.which("iptables-legacy") and lab.run("lb2", "iptables-legacy", "-A", "INPUT", "-p", "112", "-j", "DROP",
+                                                   check=False).returncode == 0:
+        finds(checks, lab, pair, "the old iptables drop VRRP", "lb2", "firewall", "fail")
+        lab.run("lb2", "iptables-legacy", "-F", "INPUT")
     wait_for(pair.settled, 20, "the addresses to be where they belong")
 
 
@@ -136,6 +154,7 @@ def body(checks, lab, pair):
     a_good_pair(checks, lab, pair)
     sysctl_traps(checks, lab, pair)
     duplicate_address(checks, lab, pair)
+    duplicate_ipv6_address(checks, lab, pair)
     firewall_traps(checks, lab, pair)
     link_traps(checks, lab, pair)
     two_files(checks, lab, pair)

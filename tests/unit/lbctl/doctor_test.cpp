@@ -75,6 +75,13 @@ Facts good() {
   return facts;
 }
 
+constexpr const char* virtual_mac = "00:00:5e:00:01:33";
+
+void with_virtual_mac(Facts& facts) {
+  facts.vips[0].virtual_mac = virtual_mac;
+  facts.vips[0].virtual_mac_in_force = true;
+}
+
 struct Row {
   const char* trap;
   std::function<void(Facts&)> set;
@@ -113,6 +120,23 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"no carrier", [](Facts& f) { f.interfaces[0].up = false; }, Verdict::fail, "interface", "cable"},
       {"rp_filter", [](Facts& f) { f.interfaces[0].rp_filter = 1; }, Verdict::warn, "rp_filter", "rp_filter=2"},
       {"arp_ignore 0", [](Facts& f) { f.interfaces[0].arp_ignore = 0; }, Verdict::fail, "arp_ignore", "arp_ignore=1"},
+      {"arp_announce", [](Facts& f) { f.interfaces[0].arp_announce = 0; }, Verdict::fail, "arp_announce", "arp_announce=2"},
+      {"IPv6 duplicate", [](Facts& f) { f.duplicates = {{"eth0", *IpAddress::parse("2001:db8::12")}}; }, Verdict::fail, "duplicate",
+       "2001:db8::12"},
+      {"floating IPv6 duplicate", [](Facts& f) {
+         f.vips[0].addresses = {*Prefix::parse("2001:db8::100/64")};
+         f.duplicates = {{"eth0", *IpAddress::parse("2001:db8::100")}};
+       }, Verdict::fail, "duplicate", "clients reach the other host"},
+      {"virtual MAC on radio", [](Facts& f) { f.vips[0].virtual_mac = virtual_mac; f.interfaces[0].wireless = true; }, Verdict::fail,
+       "virtual_mac", "wireless"},
+      {"no virtual MAC", [](Facts& f) { f.vips[0].virtual_mac = virtual_mac; f.vips[0].virtual_mac_problem = "no macvlan"; },
+       Verdict::warn, "virtual_mac", "no macvlan"},
+      {"virtual MAC spoiled", [](Facts& f) { with_virtual_mac(f); f.vips[0].virtual_mac_problem = "all.arp_filter is 1"; },
+       Verdict::fail, "virtual_mac", "all.arp_filter is 1"},
+      {"virtual MAC filtered", [](Facts& f) { with_virtual_mac(f); f.vips[0].reached = Answer::no; f.lan_ping = Answer::yes; },
+       Verdict::fail, "virtual_mac", "forged transmits"},
+      {"virtual MAC in VMware", [](Facts& f) { with_virtual_mac(f); f.vips[0].state = "active"; f.vips[0].owner = "lb2";
+         f.vips[0].last_advert_ms.reset(); f.hypervisor = "VMware"; }, Verdict::warn, "virtual_mac", "VMware"},
       {"arp_ignore 8", [](Facts& f) { f.interfaces[0].arp_ignore = 8; }, Verdict::fail, "arp_ignore", "nobody reaches"},
       {"snooping", [](Facts& f) {
          f.interfaces[0].bridge = "br0";
@@ -123,6 +147,10 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"NetworkManager", [](Facts& f) { f.interfaces[0].manager = "NetworkManager"; }, Verdict::warn, "manager", "nmcli"},
       {"firewall, adverts", [](Facts& f) { f.firewall.adverts = Firewall::drops; f.firewall.adverts_rule = "the rule"; },
        Verdict::fail, "firewall", "the rule"},
+      {"old firewall, adverts", [](Facts& f) { f.firewall.adverts = Firewall::drops; f.firewall.adverts_rule = "iptables-legacy: x"; },
+       Verdict::fail, "firewall", "iptables-legacy -I INPUT -p vrrp -j ACCEPT"},
+      {"old firewall, sync", [](Facts& f) { f.firewall.sync = Firewall::drops; f.firewall.sync_rule = "iptables-legacy: x"; },
+       Verdict::fail, "firewall", "iptables-legacy -I INPUT -p tcp --dport 5405"},
       {"firewall, sync", [](Facts& f) { f.firewall.sync = Firewall::drops; }, Verdict::fail, "firewall", "5405"},
       {"firewall, unclear", [](Facts& f) { f.firewall.adverts = Firewall::unclear; }, Verdict::warn, "firewall", "nft list ruleset"},
       {"old iptables", [](Facts& f) { f.firewall.legacy_rules = true; }, Verdict::warn, "firewall", "iptables-legacy"},
@@ -168,6 +196,8 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"another version", [](Facts& f) { f.peer_identity->version = "1.2.4"; }, Verdict::warn, "versions", "1.2.4"},
       {"one name", [](Facts& f) { f.peer_identity->node = "lb2"; }, Verdict::fail, "peer", "both hosts"},
       {"no real time", [](Facts& f) { f.realtime = false; }, Verdict::warn, "realtime", "no real-time priority"},
+      {"no time for real time", [](Facts& f) { f.realtime = false; f.realtime_share_us = 0; }, Verdict::warn, "realtime",
+       "sched_rt_runtime_us=950000"},
       {"swappable", [](Facts& f) { f.memory_locked = false; }, Verdict::warn, "realtime", "swapped out"},
       {"no BPF", [](Facts& f) { f.bpf_refused = true; }, Verdict::warn, "bpf", "CAP_BPF"},
       {"no lease", [](Facts& f) { f.vips[0].lease_problem = "Operation not permitted"; }, Verdict::warn, "lease", "not permitted"},
@@ -201,6 +231,11 @@ TEST_CASE("what is right in its place is not a trap") {
   CHECK(silent([](Facts& f) { f.interfaces[1].arp_ignore = 0; }));
   CHECK(silent([](Facts& f) { f.interfaces[0].manager = "systemd-networkd"; f.interfaces[0].keeps_configuration = true; }));
   CHECK(silent([](Facts& f) { f.interfaces[0].bridge = "br0"; f.interfaces[0].snooping = true; }));
+  CHECK(silent([](Facts& f) { with_virtual_mac(f); f.hypervisor = "KVM"; }));
+  CHECK(silent([](Facts& f) { with_virtual_mac(f); f.hypervisor = "VMware"; f.vips[0].reached = Answer::yes; }));
+  CHECK(silent([](Facts& f) { with_virtual_mac(f); f.vips[0].reached = f.lan_ping = Answer::no; }));  // nothing is pinged here
+  CHECK(silent([](Facts& f) { f.hypervisor = "VMware"; f.interfaces[0].wireless = true; }));          // without a virtual MAC
+  CHECK(silent([](Facts& f) { f.interfaces[0].arp_announce = 2; f.realtime_share_us = 950'000; }));
   CHECK(silent([](Facts& f) { f.vrrpd_uptime_s = 60; f.last_move_s.reset(); }));
   CHECK(silent([](Facts& f) { f.peer_identity.reset(); }));
   CHECK(silent([](Facts& f) { f.witnesses[0].answers.reset(); }));
