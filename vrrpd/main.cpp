@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,12 @@ std::string usage() { return io::daemon_usage("vrrpd", release_usage); }
 
 // True if `word` was there; it is taken out.
 bool take_flag(std::vector<std::string>& words, const std::string& word) { return std::erase(words, word) > 0; }
+
+// What outlives a boot, where a service manager has a place for that; else what outlives the process.
+std::string state_directory(const io::DaemonOptions& options) {
+  const char* given = std::getenv("STATE_DIRECTORY");
+  return given != nullptr && *given != '\0' ? given : options.run_dir;
+}
 
 int run(const io::DaemonOptions& options) {
   const config::LoadOutcome loaded = config::load_file(options.config_file);
@@ -52,7 +59,7 @@ int run(const io::DaemonOptions& options) {
     return io::exit_failure;
   }
   auto leases = vrrp::LeaseTable::create();
-  const vrrp::SessionFile sessions(options.run_dir);
+  const vrrp::SessionFile sessions(state_directory(options));
   return vrrp::run_guarded(*board, leases ? &*leases : nullptr, sessions, options.run_dir, [&] {
     return vrrp::run_daemon(options, std::move(*settings), vrrp::voting_for(loaded.config, options.node), *board,
                             leases, sessions);

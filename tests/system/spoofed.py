@@ -15,7 +15,7 @@ import sys
 import time
 
 import checks as harness
-from netlab import ROOT, wait_for
+from netlab import ROOT, binaries, wait_for
 
 sys.path[:0] = [str(ROOT / "tests/integration/vrrpd"), str(ROOT / "tests/support")]
 
@@ -186,6 +186,25 @@ def recordings(checks, pair, attacker):
                     [vrrp.ipv4(SOURCE, owning[-1])])
 
 
+def state_directory(checks, pair):
+    """With a place that outlives a boot the numbers are kept there."""
+    place = pair.lab.directory / "state"
+    place.mkdir()
+    pair.process["lb2"].signal(signal.SIGTERM)
+    pair.process["lb2"].wait(10)
+    (pair.run_dir["lb2"] / "vrrpd.session").unlink()
+    pair.process["lb2"] = pair.lab.start("lb2", "vrrpd", [
+        "env", f"STATE_DIRECTORY={place}", binaries() / "vrrpd", "--config", pair.config, "--node", "lb2",
+        "--run-dir", pair.run_dir["lb2"]])
+    pair.settle()
+    pair.process["lb2"].signal(signal.SIGTERM)
+    pair.process["lb2"].wait(10)
+    numbers = (place / "vrrpd.session").read_text().split()
+    checks.true("kept in the state directory, with what was heard", len(numbers) == 4 and int(numbers[3]) > 0)
+    checks.true("nothing in the run directory", not (pair.run_dir["lb2"] / "vrrpd.session").exists())
+    pair.settle()
+
+
 def lost_numbers(checks, pair):
     """lb1 comes back as one that has never been so far: it learns where it was from lb2's first advert."""
     pair.process["lb1"].signal(signal.SIGTERM)
@@ -200,7 +219,9 @@ def lost_numbers(checks, pair):
 
 
 def problem(pair, node):
-    return " ".join(filter(None, (pair.status(node, name)["authentication"]["problem"] for name in VIP)))
+    """What is wrong with any virtual address; those that a reload has just retired are not there."""
+    addresses = pair.get(node, "/v1/status")["virtual_addresses"]
+    return " ".join(filter(None, (address["authentication"]["problem"] for address in addresses)))
 
 
 def differences(checks, pair):
@@ -261,6 +282,7 @@ def body(checks, lab):
     foreign_vrid(checks, pair, attacker)
     recordings(checks, pair, attacker)
     lost_numbers(checks, pair)
+    state_directory(checks, pair)
     other_key(checks, pair)
     differences(checks, pair)
     control(checks, pair, attacker)

@@ -1,4 +1,4 @@
-// RUN-DIR/vrrpd.session: what must outlive a vrrpd so that no recorded advert is taken for a new one.
+// vrrpd.session: what must outlive a vrrpd so that no recorded advert is taken for a new one.
 //
 // One line: "1 SESSION HEARD-SESSION HEARD-COUNTER", format 1. Written at each start and each new session of the other node, and
 // by the guard at the end. Losing it does no lasting harm: see doc/protocols/adverts.md.
@@ -14,7 +14,7 @@ namespace tandem::vrrp {
 
 class SessionFile {
  public:
-  explicit SessionFile(const std::string& run_dir) : path_(run_dir + "/vrrpd.session") {}
+  explicit SessionFile(const std::string& directory) : path_(directory + "/vrrpd.session") {}
 
   /// Begins the next session, and writes it down. Without a good file the session is the wall clock's seconds: a
   /// number that is probably higher than the last one, and never compared with a clock. The error says that the
