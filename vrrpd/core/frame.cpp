@@ -8,7 +8,6 @@ namespace tandem::vrrp {
 namespace {
 
 constexpr std::size_t v4_header_bytes = 20;
-constexpr std::size_t v6_header_bytes = 40;
 constexpr std::uint8_t internet_control = 0xc0;  // IP precedence 6, as routing protocols use
 
 class Writer {

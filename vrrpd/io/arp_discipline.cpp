@@ -4,8 +4,11 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "common/log/log.hpp"
 #include "vrrpd/io/net_setting.hpp"
 
 namespace tandem::vrrp {
@@ -47,27 +50,36 @@ void put_back(const fs::path& notes) {
 }  // namespace
 
 Result<ArpDiscipline> ArpDiscipline::impose(const std::string& interface, const std::string& run_dir) {
-  std::string lines;
+  ArpDiscipline discipline(interface, run_dir + "/" + std::string(notes_prefix) + interface);
   for (const Setting& setting : settings) {
     const auto current = net_setting(full_name(interface, setting.name));
     if (!current) return Error{"cannot read /proc/sys/net/" + full_name(interface, setting.name)};
-    if (*current < setting.wanted) lines += setting.name + (" " + std::to_string(*current)) + "\n";
-  }
-  if (lines.empty()) return ArpDiscipline("");
-  const std::string notes = run_dir + "/" + std::string(notes_prefix) + interface;
-  if (std::ofstream file(notes, std::ios::trunc); !(file << lines << std::flush)) {
-    return errno_error("write " + notes, errno);
-  }
-  ArpDiscipline discipline(notes);
-  for (const Setting& setting : settings) {
-    const std::string name = full_name(interface, setting.name);
-    if (net_setting(name).value_or(0) >= setting.wanted) continue;
-    if (auto done = set_net_setting(name, setting.wanted); !done) return done.error();
+    if (*current >= setting.wanted) continue;
+    if (auto raised = discipline.raise(setting.name, *current, setting.wanted); !raised) return raised.error();
   }
   return discipline;
 }
 
-ArpDiscipline::ArpDiscipline(ArpDiscipline&& other) noexcept : notes_(std::exchange(other.notes_, {})) {}
+// The note before the deed. Of several about one setting the first counts.
+Result<> ArpDiscipline::raise(const std::string& setting, int current, int wanted) const {
+  if (std::ofstream file(notes_, std::ios::app); !(file << setting << ' ' << current << '\n' << std::flush)) {
+    return errno_error("write " + notes_, errno);
+  }
+  return set_net_setting(full_name(interface_, setting.c_str()), wanted);
+}
+
+void ArpDiscipline::keep() {
+  for (const Setting& setting : settings) {
+    const auto current = net_setting(full_name(interface_, setting.name));
+    if (!current || *current >= setting.wanted) continue;
+    if (!raise(setting.name, *current, setting.wanted)) continue;
+    log::warning("somebody had set net.{} to {}; it is {} again, so that only the owner of an address answers for it",
+                 full_name(interface_, setting.name), *current, setting.wanted);
+  }
+}
+
+ArpDiscipline::ArpDiscipline(ArpDiscipline&& other) noexcept
+    : interface_(std::move(other.interface_)), notes_(std::exchange(other.notes_, {})) {}
 
 ArpDiscipline::~ArpDiscipline() {
   if (!notes_.empty()) put_back(notes_);

@@ -19,13 +19,17 @@ class ArpDiscipline {
  public:
   static Result<ArpDiscipline> impose(const std::string& interface, const std::string& run_dir);
   ~ArpDiscipline();
+  /// Raises them again, if somebody else has lowered them: the system's own settings (/etc/sysctl.d) may come late.
+  void keep();
   ArpDiscipline(ArpDiscipline&& other) noexcept;
   ArpDiscipline& operator=(ArpDiscipline&&) = delete;
 
  private:
-  explicit ArpDiscipline(std::string notes) : notes_(std::move(notes)) {}
+  ArpDiscipline(std::string interface, std::string notes) : interface_(std::move(interface)), notes_(std::move(notes)) {}
+  Result<> raise(const std::string& setting, int current, int wanted) const;
 
-  std::string notes_;  // the file; empty: nothing to put back
+  std::string interface_;
+  std::string notes_;  // the file; it is there once something was changed
 };
 
 /// Puts back what the ArpDiscipline of a dead vrrpd changed, where it is still as that left it.

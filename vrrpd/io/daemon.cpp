@@ -314,6 +314,7 @@ void Daemon::renew_later() {
     if (error) return;
     for (const auto& instance : instances_) instance->renew();
     for (const auto& instance : retiring_) instance->renew();
+    for (const auto& [name, interface] : interfaces_) interface->keep_discipline();
     renew_later();
   });
 }

@@ -131,7 +131,7 @@ class Instance {
   void send(std::uint8_t priority, bool own_mac = false);
   [[nodiscard]] int transmit(bool own_mac, std::span<const std::uint8_t> message) const;
   void refresh_virtual_mac();
-  void show_own_mac();
+  void renew_virtual_mac();
   void show_way_back(const Actions& actions);
   [[nodiscard]] const Link* carrier() const;
   void announce();

@@ -28,8 +28,10 @@ int Instance::transmit(bool own_mac, std::span<const std::uint8_t> message) cons
 
 // An address may be taken from this node without a word of leave before: the peer's relay knows the way from an advert
 // with the interface's own MAC address, once a second.
-void Instance::show_own_mac() {
-  if (!virtual_mac_ || config_.virtual_address.foreign || router_.state() != State::active || !handover()) return;
+void Instance::renew_virtual_mac() {
+  if (!virtual_mac_) return;
+  virtual_mac_->renew();
+  if (config_.virtual_address.foreign || router_.state() != State::active || !handover()) return;
   send(router_.priority(), true);
 }
 

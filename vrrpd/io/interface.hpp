@@ -46,6 +46,10 @@ class Interface {
   [[nodiscard]] const std::optional<Link>& link() const { return link_; }
   /// nullptr before the interface exists.
   [[nodiscard]] Handover* handover() { return handover_ ? &*handover_ : nullptr; }
+  /// Each second: ArpDiscipline::keep.
+  void keep_discipline() {
+    if (discipline_) discipline_->keep();
+  }
   /// Why this interface may answer ARP for addresses that are not its own (IPv4 only); empty if it does not.
   [[nodiscard]] const std::string& arp_impediment() const { return arp_impediment_; }
   [[nodiscard]] bool handover_keeps_connections() const { return handover_ && handover_->keeps_connections(); }

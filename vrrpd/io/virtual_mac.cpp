@@ -7,6 +7,11 @@
 #include "vrrpd/core/virtual_mac.hpp"
 
 namespace tandem::vrrp {
+namespace {
+
+constexpr unsigned renewals_per_look = 8;
+
+}  // namespace
 
 VirtualMac::VirtualMac(VirtualMacDevices& devices, const Interface& interface, std::string name,
                        const RouterAddresses& addresses, std::uint8_t vrid)
@@ -38,6 +43,12 @@ void VirtualMac::refresh() {
   if (!device_.problem.empty() && device_.problem != before) {
     log::warning("{}: virtual MAC address {}: {}", name_, status().address, device_.problem);
   }
+}
+
+void VirtualMac::renew() {
+  if (link() == nullptr || renewals_++ % renewals_per_look != 0) return;
+  devices_.keep(device_.link.index);
+  refresh();
 }
 
 VirtualMacStatus VirtualMac::status() const {

@@ -30,6 +30,8 @@ class VirtualMac {
 
   /// After each change of a link: makes the device if the interface is there and it is not.
   void refresh();
+  /// Each second: looks after the device's settings, every some seconds.
+  void renew();
   /// The device; nullptr if there is none.
   [[nodiscard]] const Link* link() const { return device_.link.index > 0 ? &device_.link : nullptr; }
   [[nodiscard]] VirtualMacStatus status() const;
@@ -43,6 +45,7 @@ class VirtualMac {
   const RouterAddresses& addresses_;
   std::uint8_t vrid_;
   VirtualMacDevice device_;
+  unsigned renewals_ = 0;
 };
 
 }  // namespace tandem::vrrp

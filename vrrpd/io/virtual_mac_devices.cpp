@@ -23,6 +23,8 @@ constexpr std::array v4_settings = {
     Setting{"arp_ignore", 1},           // answer for the addresses of this device only
     Setting{"arp_announce", 2},
     Setting{"arp_filter", 0},           // the way back to whoever asks is another device
+    // A strict filter would drop everything. Of 0, 1 (strict) and 2 (loose) the larger counts, so 2 beats a strict "all".
+    Setting{"rp_filter", 2},
     Setting{"accept_local", 1},
     Setting{"promote_secondaries", 1},  // the end of one address does not end others
     Setting{"forwarding", 0},           // what comes for the virtual MAC address is for this host or for nobody
@@ -38,9 +40,16 @@ void note(std::string& problem, std::string text) {
   if (problem.empty()) problem = std::move(text);
 }
 
-void set(const std::string& name, int value, std::string& problem) {
+// What prepare() found and did.
+struct Preparation {
+  std::string problem;
+  std::string changed;  // one of the settings that were not as they should be
+};
+
+void set(const std::string& name, int value, Preparation& out) {
   if (net_setting(name) == value) return;
-  if (auto done = set_net_setting(name, value); !done) note(problem, done.error().message);
+  if (auto done = set_net_setting(name, value); !done) note(out.problem, done.error().message);
+  else out.changed = name;
 }
 
 // Of some settings the kernel obeys the larger of "all" and the device's own.
@@ -55,19 +64,16 @@ void examine_all(std::string& problem) {
   }
 }
 
-// Returns what does not fit.
-std::string prepare(const std::string& device, bool carries_v6) {
-  std::string problem;
+Preparation prepare(const std::string& device, bool carries_v6) {
+  Preparation out;
   const std::string v4 = "ipv4/conf/" + device + "/";
-  for (const Setting& setting : v4_settings) set(v4 + setting.name, setting.value, problem);
-  // A strict filter would drop everything. Of 0, 1 (strict) and 2 (loose) the larger counts, so 2 beats a strict "all".
-  set(v4 + "rp_filter", net_setting("ipv4/conf/all/rp_filter").value_or(0) == 0 ? 0 : 2, problem);
-  examine_all(problem);
+  for (const Setting& setting : v4_settings) set(v4 + setting.name, setting.value, out);
+  examine_all(out.problem);
   const std::string v6 = "ipv6/conf/" + device + "/";
-  if (!net_setting(v6 + "disable_ipv6")) return problem;  // the host has no IPv6
-  for (const Setting& setting : v6_settings) set(v6 + setting.name, setting.value, problem);
-  set(v6 + "disable_ipv6", carries_v6 ? 0 : 1, problem);
-  return problem;
+  if (!net_setting(v6 + "disable_ipv6")) return out;  // the host has no IPv6
+  for (const Setting& setting : v6_settings) set(v6 + setting.name, setting.value, out);
+  set(v6 + "disable_ipv6", carries_v6 ? 0 : 1, out);
+  return out;
 }
 
 }  // namespace
@@ -102,7 +108,8 @@ Result<VirtualMacDevice> VirtualMacDevices::acquire(const Link& parent, bool v6,
     device.link.index = *made;
   }
   std::erase(released_, device.link.index);
-  device.problem = prepare(name, carries_v6);
+  device.carries_v6 = carries_v6;
+  device.problem = prepare(name, carries_v6).problem;
   if (auto enabled = netlink_.enable_link(device.link.index); !enabled) {
     released_.push_back(device.link.index);
     devices_.push_back(std::move(device));
@@ -111,6 +118,17 @@ Result<VirtualMacDevice> VirtualMacDevices::acquire(const Link& parent, bool v6,
   device.link.enabled = true;
   devices_.push_back(device);
   return device;
+}
+
+void VirtualMacDevices::keep(int link) {
+  for (VirtualMacDevice& device : devices_) {
+    if (device.link.index != link) continue;
+    Preparation found = prepare(device.link.name, device.carries_v6);
+    device.problem = std::move(found.problem);
+    if (!found.changed.empty()) {
+      log::warning("somebody had changed /proc/sys/net/{}; it is set again as the virtual MAC address needs it", found.changed);
+    }
+  }
 }
 
 void VirtualMacDevices::release(int link) { released_.push_back(link); }

@@ -16,6 +16,7 @@ namespace tandem::vrrp {
 struct VirtualMacDevice {
   Link link;
   std::string problem;  // with the kernel's settings: it may not answer as it should. Empty: it does
+  bool carries_v6 = false;
 };
 
 class VirtualMacDevices {
@@ -28,6 +29,9 @@ class VirtualMacDevices {
   /// The device of a virtual router (of IPv6 if `v6`) on `parent`, up. Makes it if it is not there; costs nothing if it
   /// is. `carries_v6`: it will have IPv6 addresses. The error says what the kernel refuses.
   Result<VirtualMacDevice> acquire(const Link& parent, bool v6, std::uint8_t vrid, bool carries_v6);
+  /// Looks at the device's settings again, and sets what somebody else has changed: the system's own settings
+  /// (/etc/sysctl.d) come late, after the device was made. Costs some 50 µs.
+  void keep(int link);
   /// Nobody uses the device any more: the next sweep() removes it, unless it is acquired again.
   void release(int link);
   /// Removes all released devices. Takes some 15 ms, so not while an address is being handed over.

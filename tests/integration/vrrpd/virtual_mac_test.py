@@ -80,7 +80,7 @@ def test_devices_and_settings(pair):
         found = links(pair, node)
         assert found[DEVICE4]["address"] == MAC4 and found[DEVICE6]["address"] == MAC6, found
         assert status(pair, node, "vip-4") == {"address": MAC4, "device": DEVICE4, "in_force": True, "problem": ""}
-        for name, value in (("arp_ignore", 1), ("arp_announce", 2), ("rp_filter", 0), ("accept_local", 1),
+        for name, value in (("arp_ignore", 1), ("arp_announce", 2), ("rp_filter", 2), ("accept_local", 1),
                             ("promote_secondaries", 1), ("forwarding", 0)):
             assert setting(pair, node, f"ipv4/conf/{DEVICE4}/{name}") == value, name
         for name, value in (("accept_dad", 0), ("dad_transmits", 0), ("accept_ra", 0), ("addr_gen_mode", 1)):
@@ -167,17 +167,27 @@ def test_a_stranger_of_the_same_name(pair):
 
 
 def test_strict_reverse_path_filter(pair):
-    """Of "all" and the device's own the larger counts: with a strict "all" the device is loose."""
+    """Of "all" and the device's own the larger counts: the device is loose also if "all" becomes strict later."""
+    start(pair, FOUR)
     setting(pair, "lb1", "ipv4/conf/all/rp_filter", 1)
     try:
-        start(pair, FOUR)
-        assert setting(pair, "lb1", f"ipv4/conf/{DEVICE4}/rp_filter") == 2
         prober = Prober(pair.lab, V4)
         time.sleep(0.2)
         prober.stop()
         assert prober.answered
     finally:
         setting(pair, "lb1", "ipv4/conf/all/rp_filter", 0)
+
+
+def test_settings_are_kept(pair):
+    """The system's own settings may be applied late, after the device was made."""
+    start(pair, FOUR)
+    for name, wanted in (("eth0/arp_ignore", 1), ("eth0/arp_announce", 2), (DEVICE4 + "/rp_filter", 2)):
+        begun = time.monotonic()
+        setting(pair, "lb1", "ipv4/conf/" + name, 0)
+        wait_for(lambda: setting(pair, "lb1", "ipv4/conf/" + name) == wanted, 12, name)
+        print(f"    {name} again after {time.monotonic() - begun:.1f} s")
+    assert "somebody had" in pair.process["lb1"].text()
 
 
 def test_settings_for_all_that_spoil_it(pair):
