@@ -14,7 +14,7 @@ test=(systemd-container debootstrap python3 iproute2 iputils-arping nftables pro
 gate=(valgrind strace)
 bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)
 clang=('clang-14|clang' 'clang-tidy-14|clang-tidy')
-deb=(debhelper dpkg-dev lintian)
+deb=(build-essential debhelper dpkg-dev lintian 'systemd-dev|systemd')
 rpm=(rpm rpmlint debugedit elfutils)
 
 say() { printf 'dependencies: %s\n' "$*" >&2; }

@@ -65,7 +65,7 @@ Result<CompiledEdits> CompiledEdits::compile(const config::HeaderEdits& edits) {
   }
   for (const auto& [name, value] : edits.set) {
     if (Result<> checked = check_line(name, value, Verb::set); !checked) return checked.error();
-    const auto same = [&name = name](const auto& other) { return equal_no_case(other.first, name); };
+    const auto same = [&wanted = name](const auto& other) { return equal_no_case(other.first, wanted); };
     if (std::count_if(edits.set.begin(), edits.set.end(), same) > 1) {
       return Error{"header " + name + " is set twice"};
     }

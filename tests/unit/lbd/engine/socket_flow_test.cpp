@@ -149,7 +149,7 @@ TEST_CASE("several sends in one turn keep their order, small and big") {
   test::TestLoop loop;
   Ends ends(loop);
   std::string expected;
-  for (const std::size_t size : {10, 3000, 20, 30, 5000, 1}) {
+  for (const std::size_t size : {10u, 3000u, 20u, 30u, 5000u, 1u}) {
     const std::string piece = Ends::pattern(expected.size(), size);
     REQUIRE(send(*ends.socket, piece).bytes == size);
     expected += piece;
