@@ -96,14 +96,15 @@ int handover_relay(struct __sk_buff *skb) {
   const __u32 address = ip->daddr;
   const struct relay *relay = bpf_map_lookup_elem(&relays, &address);
   if (!relay || bpf_ktime_get_ns() > relay->until_ns) return TC_ACT_OK;
-  const __u32 peer_address = relay->peer;
-  const struct peer_mac *peer = bpf_map_lookup_elem(&peers, &peer_address);
-  if (peer && same_mac(peer->address, eth->h_source)) return TC_ACT_OK;
 
   struct tcphdr *tcp = (void *)(ip + 1);
   if ((void *)(tcp + 1) > end || (tcp->syn && !tcp->ack) || ip->ttl <= 1) return TC_ACT_OK;
   if (belongs_here(skb, ip, tcp)) return TC_ACT_OK;
+
+  const __u32 peer_address = relay->peer;
+  const struct peer_mac *peer = bpf_map_lookup_elem(&peers, &peer_address);
   if (!peer) return TC_ACT_SHOT;  // a peer with a virtual MAC address is about to say where it is: rather lost than reset
+  if (same_mac(peer->address, eth->h_source)) return TC_ACT_OK;
 
   // TTL one down; the header checksum follows incrementally (RFC 1624): the TTL is the high byte of its word.
   __u32 sum = ip->check;

@@ -66,15 +66,25 @@ static __always_inline int judge(const struct lease_address *address) {
   return TC_ACT_SHOT;
 }
 
-// A frame from or to this MAC address, which may be a virtual one of ours (RFC 9568 7.3).
+// A key of 4 bytes that fills 8 bytes of the stack. Linux 6.1 takes a narrow store for a spilled register, and refuses
+// to a loader without CAP_PERFMON the next narrow store into the same 8 bytes, which the compiler uses again and again.
+static __always_inline __u64 wide_key(__u32 key) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return key;
+#else
+  return (__u64)key << 32;
+#endif
+}
+
+// Last of all in both programs, because of its wide keys. A frame from or to this MAC address, which may be a virtual one of ours (RFC 9568 7.3).
 static __always_inline int judge_mac(const __u8 *mac) {
   if (mac[0] != 0x00 || mac[1] != 0x00 || mac[2] != 0x5e || mac[3] != 0x00) return TC_ACT_UNSPEC;
   if (mac[4] != 1 && mac[4] != 2) return TC_ACT_UNSPEC;
-  const __u32 index = mac[5] + (mac[4] == 2 ? 256 : 0);
+  const __u64 index = wide_key(mac[5] + (mac[4] == 2 ? 256U : 0U));
   const __u32 *slot = bpf_map_lookup_elem(&routers, &index);
   if (!slot || *slot == 0) return TC_ACT_UNSPEC;
   if (*slot == LEASE_MUTE) return TC_ACT_SHOT;
-  const __u32 at = *slot - 1;
+  const __u64 at = wide_key(*slot - 1);
   struct lease *lease = bpf_map_lookup_elem(&leases, &at);
   if (!lease) return TC_ACT_UNSPEC;
   // Before the first advert too: the listener reports for new IPv6 addresses, without which a switch passes on nothing.
@@ -115,13 +125,8 @@ static __always_inline int see_advert(struct __sk_buff *skb, __u32 offset, __u32
   return own_advert(base + head[1], head[2]);
 }
 
-SEC("tc")
-int lease_ingress(struct __sk_buff *skb) {
+static __always_inline int judge_target(struct __sk_buff *skb) {
   struct lease_address target;
-  const __u8 *destination_mac = (void *)(long)skb->data;
-  if (destination_mac + ETH_ALEN <= (__u8 *)(long)skb->data_end && judge_mac(destination_mac) != TC_ACT_UNSPEC) {
-    return TC_ACT_SHOT;
-  }
   if (skb->protocol == bpf_htons(ETH_P_IP)) {
     __u32 destination;
     if (bpf_skb_load_bytes(skb, ETH_HLEN + 16, &destination, sizeof(destination)) < 0) return TC_ACT_UNSPEC;
@@ -132,6 +137,13 @@ int lease_ingress(struct __sk_buff *skb) {
     return TC_ACT_UNSPEC;
   }
   return judge(&target);
+}
+
+SEC("tc")
+int lease_ingress(struct __sk_buff *skb) {
+  if (judge_target(skb) != TC_ACT_UNSPEC) return TC_ACT_SHOT;
+  const __u8 *macs = (void *)(long)skb->data;
+  return macs + ETH_HLEN <= (__u8 *)(long)skb->data_end ? judge_mac(macs) : TC_ACT_UNSPEC;
 }
 
 static __always_inline int egress_v4(struct __sk_buff *skb) {
