@@ -48,6 +48,8 @@ void judge_address(const Json& address, Problems& problems) {
   }
   const std::string strangers = text_field(member(address, "authentication"), "problem", "");
   if (!strangers.empty()) problems.push_back(fmt::format("the latest advert for {}: {}", name, strangers));
+  const std::string mac = text_field(member(address, "virtual_mac"), "problem", "");
+  if (!mac.empty()) problems.push_back(fmt::format("the virtual MAC address of {}: {}", name, mac));
   if (text_field(address, "state") != "active" && !bool_field(address, "may_take_over")) {
     problems.push_back(with_reason(fmt::format("this node may not take over {}", name), address, "may_take_over_reason"));
   }

@@ -13,6 +13,9 @@ install(FILES packaging/systemd/tandem.target packaging/systemd/tandem-lbd.servi
         DESTINATION ${TANDEM_UNIT_DIR})
 install(FILES packaging/sysusers/tandem-lb.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/tmpfiles/tandem-lb.conf DESTINATION lib/tmpfiles.d)
+# systemd-networkd and NetworkManager leave vrrpd's own devices alone.
+install(FILES packaging/network/10-tandem.network DESTINATION lib/systemd/network)
+install(FILES packaging/network/tandem-lb.conf DESTINATION lib/NetworkManager/conf.d)
 install(PROGRAMS packaging/restart-one-by-one DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tandem)
 
 # Completion, schema and tandem.json(5) are generated, and installed where that happens.

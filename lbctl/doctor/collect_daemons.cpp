@@ -88,6 +88,7 @@ VipFacts vip_from(const Json& address) {
   if (const Json& mac = member(address, "virtual_mac"); mac.is_object()) {
     vip.virtual_mac = text_field(mac, "address", "");
     vip.virtual_mac_in_force = bool_field(mac, "in_force");
+    vip.virtual_mac_device = text_field(mac, "device", "");
     vip.virtual_mac_problem = text_field(mac, "problem", "");
   }
   vip.conflicts = number_field(address, "conflicts");

@@ -153,6 +153,11 @@ void collect_host(Facts& facts) {
   facts.duplicates = duplicate_addresses(whole_file("/proc/net/if_inet6"));
   facts.hypervisor = find_hypervisor();
   facts.realtime_share_us = read_number("/proc/sys/kernel/sched_rt_runtime_us");
+  for (VipFacts& vip : facts.vips) {
+    InterfaceFacts device;
+    if (const unsigned index = ::if_nametoindex(vip.virtual_mac_device.c_str()); index != 0) find_manager(device, index);
+    vip.virtual_mac_manager = device.manager;
+  }
   if (!facts.mistakes.empty() || !facts.config.cluster) return;
   for (const std::string& name : interesting_interfaces(facts)) {
     facts.interfaces.push_back(look_at_interface(name));

@@ -73,6 +73,8 @@ struct VipFacts {
   bool probed = false;
   std::string virtual_mac;          // "00:00:5e:00:01:33"; empty: none is configured
   bool virtual_mac_in_force = false;
+  std::string virtual_mac_device;   // that carries it, if it is in force
+  std::string virtual_mac_manager;  // who manages that device besides vrrpd, as InterfaceFacts::manager
   std::string virtual_mac_problem;  // what vrrpd has to say against it
   Answer reached = Answer::not_asked;  // of the peer, who owns it: a ping to the virtual MAC address
 };

@@ -29,6 +29,14 @@ void examine_one(const Facts& facts, const VipFacts& vip, Findings& findings) {
                   "when this node owns the address, nobody reaches it",
                   "sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_filter=0; systemctl restart tandem-vrrpd   (and in /etc/sysctl.d)");
   }
+  if (!vip.virtual_mac_manager.empty()) {
+    findings.warn("manager", fmt::format("{} manages {}, which carries the virtual MAC address of {}", vip.virtual_mac_manager, vip.virtual_mac_device, vip.name),
+                  "it may ask for addresses and routes there, or take the floating ones away",
+                  vip.virtual_mac_manager == "NetworkManager"
+                      ? "printf '[keyfile]\\nunmanaged-devices+=interface-name:vr4.*;interface-name:vr6.*\\n' > /etc/NetworkManager/conf.d/tandem.conf; "
+                        "systemctl reload NetworkManager"
+                      : "printf '[Match]\\nName=vr4.* vr6.*\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/05-tandem.network; networkctl reload");
+  }
   if (vip.reached == Answer::no && facts.lan_ping == Answer::yes) {
     return findings.fail("virtual_mac", fmt::format("{} is owned by {}, which answers at its own address but not at {}", vip.name, vip.owner, vip.virtual_mac),
                          "a switch, or the hypervisor's, refuses frames from or to this MAC address: clients do not reach it either",

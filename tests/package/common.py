@@ -16,6 +16,8 @@ PAGES = ["man5/tandem.json.5", "man7/tandem.7", "man8/lbctl.8", "man8/lbd.8", "m
 # What both packages install, beside documentation, units and zsh's completion, whose places differ.
 COMMON_FILES = PROGRAMS + [
     "etc/tandem/tandem.json",
+    "usr/lib/NetworkManager/conf.d/tandem-lb.conf",
+    "usr/lib/systemd/network/10-tandem.network",
     "usr/lib/sysusers.d/tandem-lb.conf",
     "usr/lib/tmpfiles.d/tandem-lb.conf",
     "usr/libexec/tandem/restart-one-by-one",

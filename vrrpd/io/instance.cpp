@@ -100,7 +100,10 @@ void Instance::refresh() {
   }
   refresh_virtual_mac();
   // The interface was replaced by another one of the same name: the addresses went with the old one.
-  if (keeper_.holds() && carrier() != nullptr && carrier()->index != keeper_.link()) take_addresses();
+  if (keeper_.holds() && carrier() != nullptr && carrier()->index != keeper_.link()) {
+    take_addresses();
+    router_.announce_again(io::now());
+  }
   cast_vote();
   perform(router_.update(surroundings(), io::now()));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/io/clock.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/core/virtual_mac.hpp"
 
@@ -10,6 +11,7 @@ namespace tandem::vrrp {
 namespace {
 
 constexpr unsigned renewals_per_look = 8;
+constexpr Duration retry_pause = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -29,15 +31,20 @@ void VirtualMac::refresh() {
     device_.link = {};  // it went with its interface
     return;
   }
+  const TimePoint now = io::now();
+  if (refused_on_ == interface_.link()->index && now < retry_at_) return;
   const bool carries_v6 = std::any_of(addresses_.all.begin(), addresses_.all.end(),
                                       [](const Prefix& prefix) { return prefix.address.is_v6(); });
   auto acquired = devices_.acquire(*interface_.link(), addresses_.v6, vrid_, carries_v6);
   const std::string before = std::exchange(device_.problem, {});
   if (acquired) {
     device_ = std::move(*acquired);
+    refused_on_ = 0;
     if (!interface_.arp_impediment().empty()) device_.problem = interface_.arp_impediment();
   } else {
     let_go();
+    refused_on_ = interface_.link()->index;
+    retry_at_ = now + retry_pause;
     device_.problem = acquired.error().message + "; the addresses have the MAC address of the interface";
   }
   if (!device_.problem.empty() && device_.problem != before) {
@@ -46,7 +53,8 @@ void VirtualMac::refresh() {
 }
 
 void VirtualMac::renew() {
-  if (link() == nullptr || renewals_++ % renewals_per_look != 0) return;
+  if (link() == nullptr) return refresh();
+  if (renewals_++ % renewals_per_look != 0) return;
   devices_.keep(device_.link.index);
   refresh();
 }

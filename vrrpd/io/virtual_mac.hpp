@@ -28,9 +28,10 @@ class VirtualMac {
   VirtualMac(const VirtualMac&) = delete;
   VirtualMac& operator=(const VirtualMac&) = delete;
 
-  /// After each change of a link: makes the device if the interface is there and it is not.
+  /// After each change of a link: makes the device if the interface is there and it is not. What the kernel refused is
+  /// tried again after 10 s: it may look for a module each time.
   void refresh();
-  /// Each second: looks after the device's settings, every some seconds.
+  /// Each second: looks after the device's settings, every some seconds, or tries again to make it.
   void renew();
   /// The device; nullptr if there is none.
   [[nodiscard]] const Link* link() const { return device_.link.index > 0 ? &device_.link : nullptr; }
@@ -45,6 +46,8 @@ class VirtualMac {
   const RouterAddresses& addresses_;
   std::uint8_t vrid_;
   VirtualMacDevice device_;
+  TimePoint retry_at_{};
+  int refused_on_ = 0;  // the index of the interface
   unsigned renewals_ = 0;
 };
 

@@ -111,8 +111,7 @@ Result<VirtualMacDevice> VirtualMacDevices::acquire(const Link& parent, bool v6,
   device.carries_v6 = carries_v6;
   device.problem = prepare(name, carries_v6).problem;
   if (auto enabled = netlink_.enable_link(device.link.index); !enabled) {
-    released_.push_back(device.link.index);
-    devices_.push_back(std::move(device));
+    devices_.push_back(std::move(device));  // the next attempt has it already
     return enabled.error();
   }
   device.link.enabled = true;

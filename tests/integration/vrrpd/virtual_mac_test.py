@@ -149,7 +149,8 @@ def test_restart_after_the_death_of_both(pair):
 
 
 def test_a_stranger_of_the_same_name(pair):
-    """A device that is not ours stays; the address lives on the interface, and everybody can read why."""
+    """A device that is not ours stays; the address lives on the interface, and everybody can read why. When it has gone
+    the virtual MAC address comes into force."""
     stop(pair)
     pair.lab.ip("lb1", "link", "add", "name", DEVICE4, "type", "bridge")
     try:
@@ -161,9 +162,13 @@ def test_a_stranger_of_the_same_name(pair):
         time.sleep(0.2)
         prober.stop()
         assert prober.answered
+        pair.lab.ip("lb1", "link", "del", DEVICE4)
+        wait_for(lambda: status(pair, "lb1", "vip-4")["in_force"], 13, "the next attempt")
+        wait_for(lambda: pair.on_interface("lb1", DEVICE4) == {V4} and entry(pair, V4) == MAC4, 3, "the address to change over")
+        assert status(pair, "lb1", "vip-4")["problem"] == ""
     finally:
         stop(pair)
-        pair.lab.ip("lb1", "link", "del", DEVICE4)
+        pair.lab.ip("lb1", "link", "del", DEVICE4, check=False)
 
 
 def test_strict_reverse_path_filter(pair):

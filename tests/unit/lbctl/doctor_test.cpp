@@ -133,6 +133,10 @@ TEST_CASE("every trap is found, explained and has a fix") {
        Verdict::warn, "virtual_mac", "no macvlan"},
       {"virtual MAC spoiled", [](Facts& f) { with_virtual_mac(f); f.vips[0].virtual_mac_problem = "all.arp_filter is 1"; },
        Verdict::fail, "virtual_mac", "all.arp_filter is 1"},
+      {"managed virtual MAC, networkd", [](Facts& f) { with_virtual_mac(f); f.vips[0].virtual_mac_manager = "systemd-networkd"; },
+       Verdict::warn, "manager", "Unmanaged=yes"},
+      {"managed virtual MAC, NetworkManager", [](Facts& f) { with_virtual_mac(f); f.vips[0].virtual_mac_manager = "NetworkManager"; },
+       Verdict::warn, "manager", "unmanaged-devices"},
       {"virtual MAC filtered", [](Facts& f) { with_virtual_mac(f); f.vips[0].reached = Answer::no; f.lan_ping = Answer::yes; },
        Verdict::fail, "virtual_mac", "forged transmits"},
       {"virtual MAC in VMware", [](Facts& f) { with_virtual_mac(f); f.vips[0].state = "active"; f.vips[0].owner = "lb2";

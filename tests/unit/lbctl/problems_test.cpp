@@ -58,6 +58,11 @@ TEST_CASE("each thing that goes wrong is one sentence") {
        },
        {"the latest advert for vip-b: it is not authenticated"}},
       {[](Json& s) {
+         s["vrrpd"]["virtual_addresses"][1]["virtual_mac"] = {{"address", "00:00:5e:00:01:34"}, {"problem", "no macvlan"}};
+       },
+       {"the virtual MAC address of vip-b: no macvlan"}},
+      {[](Json& s) { s["vrrpd"]["virtual_addresses"][1]["virtual_mac"] = nullptr; }, {}},
+      {[](Json& s) {
          s["vrrpd"]["virtual_addresses"][1]["may_take_over"] = false;
          s["vrrpd"]["virtual_addresses"][1]["may_take_over_reason"] = "not in sync";
        },
