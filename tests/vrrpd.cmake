@@ -11,6 +11,9 @@ tandem_test(vrrpd_io LABEL unit
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
   DEPS tandem_vrrpd_core TIMEOUT 60)
+tandem_test(vrrpd_split LABEL sim
+  SOURCES sim/vrrpd/split_test.cpp sim/vrrpd/simulation.cpp
+  DEPS tandem_vrrpd_core TIMEOUT 60)
 tandem_test(vrrpd_cluster LABEL sim
   SOURCES sim/vrrpd/cluster_test.cpp sim/vrrpd/cluster.cpp
   DEPS tandem_vrrpd_core TIMEOUT 60)

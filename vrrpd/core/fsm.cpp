@@ -229,7 +229,7 @@ void Fsm::set_may_promote(bool may, TimePoint now) {
   may_promote_ = may;
   if (!may || !held_) return;
   held_ = false;
-  timer_ = now;
+  timer_ = std::min(timer_, now);  // one that is overdue stays so: this node may not have heard why it was held
 }
 
 void Fsm::lapse_if_late(TimePoint now, Actions& out) {

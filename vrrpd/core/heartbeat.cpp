@@ -10,6 +10,7 @@ constexpr std::size_t head_bytes = 22;
 constexpr std::size_t address_bytes = 12;
 constexpr std::uint8_t owns_flag = 1;
 constexpr std::uint8_t fit_flag = 2;
+constexpr std::uint8_t hears_flag = 4;
 
 void put(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = bytes; i-- > 0;) out.push_back(static_cast<char>((value >> (8 * i)) & 0xff));
@@ -51,7 +52,7 @@ std::string encode(const Heartbeat& heartbeat) {
   for (std::size_t i = 0; i < count; ++i) {
     const HeartbeatAddress& address = heartbeat.addresses[i];
     put(out, address.name, 4);
-    put(out, (address.owns ? owns_flag : 0U) | (address.fit ? fit_flag : 0U), 1);
+    put(out, (address.owns ? owns_flag : 0U) | (address.fit ? fit_flag : 0U) | (address.hears ? hears_flag : 0U), 1);
     put(out, address.priority, 1);
     put(out, address.epoch, 6);
   }
@@ -77,6 +78,7 @@ std::optional<Heartbeat> decode_heartbeat(std::string_view bytes) {
     const std::uint64_t flags = reader.get(1);
     address.owns = (flags & owns_flag) != 0;
     address.fit = (flags & fit_flag) != 0;
+    address.hears = (flags & hears_flag) != 0;
     address.priority = static_cast<std::uint8_t>(reader.get(1));
     address.epoch = reader.get(6);
     out.addresses.push_back(address);
@@ -102,7 +104,7 @@ const HeartbeatAddress* PeerHeartbeat::find(std::uint32_t name) const {
 std::optional<PeerVoice> PeerHeartbeat::voice(std::uint32_t name, TimePoint now) const {
   const HeartbeatAddress* address = find(name);
   if (!fresh(now) || address == nullptr) return std::nullopt;
-  return PeerVoice{.owns = address->owns, .fit = address->fit, .sight = last_.sight, .epoch = address->epoch,
+  return PeerVoice{.owns = address->owns, .fit = address->fit, .hears = address->hears, .sight = last_.sight, .epoch = address->epoch,
                    .priority = address->priority};
 }
 

@@ -4,7 +4,7 @@
 // sequence number arrived: no clocks are compared. The value is carried by syncd's table `vrrp` under the node's name.
 //
 // Format, big-endian: version 1 (1 byte), boot (8), sequence (8), period in ms (2), sight (1), count (2); then per address
-// 12 bytes: hash of its name (4), flags (1: owns, 2: fit), priority (1), epoch (6).
+// 12 bytes: hash of its name (4), flags (1: owns, 2: fit, 4: hears), priority (1), epoch (6).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ struct HeartbeatAddress {
   std::uint32_t name = 0;  // name_hash()
   bool owns = false;
   bool fit = false;
+  bool hears = false;
   std::uint8_t priority = 0;
   std::uint64_t epoch = 0;  // below 2^48
   bool operator==(const HeartbeatAddress&) const = default;
@@ -50,6 +51,9 @@ class PeerHeartbeat {
 
   /// Fresh: a heartbeat came within three of its periods.
   [[nodiscard]] bool fresh(TimePoint now) const { return proven_ && now < heard_ + 3 * period(); }
+  /// Silent for twice as long. A peer that was cut off at the same moment has noticed: it heard us a period later at most,
+  /// was patient for three and looks once in a period.
+  [[nodiscard]] bool gone(TimePoint now) const { return !proven_ || now >= heard_ + 6 * period(); }
   /// Of the address, if fresh and the peer knows it.
   [[nodiscard]] std::optional<PeerVoice> voice(std::uint32_t name, TimePoint now) const;
   /// When the last proof of life came; nullopt if none did.

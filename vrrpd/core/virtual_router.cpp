@@ -33,7 +33,7 @@ VirtualRouter::Preemption VirtualRouter::preemption(TimePoint now) const {
   if (!config_.preempt) return Preemption::disabled;
   if (!in_sync_) return Preemption::not_in_sync;
   if (now < started_ + config_.preempt_delay) return Preemption::delayed;
-  if (verdict_.reason == Reason::no_sight) return Preemption::no_sight;
+  if (!verdict_.may_preempt) return Preemption::no_sight;
   if (damping_.holds(now)) return Preemption::damped;
   return Preemption::allowed;
 }

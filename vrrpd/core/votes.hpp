@@ -13,15 +13,17 @@
 #include <optional>
 #include <string_view>
 
+#include "common/base/time.hpp"
 #include "vrrpd/core/policy.hpp"
 
 namespace tandem::vrrp {
 
 /// Whether the node sees its LAN, by its witnesses.
 enum class Sight : std::uint8_t {
-  unknown,  // no witnesses are configured, or they have not been asked long enough
-  clear,    // at least one answers
-  lost,     // none answers any more
+  unknown,   // no witnesses are configured, or they have not been asked long enough
+  clear,     // at least one answers
+  doubtful,  // none has answered for a little while: no moment to take anything over
+  lost,      // none answers any more
 };
 
 /// For the undecidable case.
@@ -32,18 +34,25 @@ enum class SplitPolicy : std::uint8_t {
 
 /// What the peer's heartbeat says of the same virtual address.
 struct PeerVoice {
-  bool owns = false;  // is Active and in time with its adverts
-  bool fit = false;   // has no fault
+  bool owns = false;   // is Active and in time with its adverts
+  bool fit = false;    // has no fault
+  bool hears = false;  // is Backup and hears an owner's adverts
   Sight sight = Sight::unknown;
   std::uint64_t epoch = 0;
   std::uint8_t priority = 0;
 };
 
+/// Silence of the witnesses that is no lost packet, though the peer hears this node.
+inline constexpr Duration long_silence = std::chrono::seconds(2);
+
 struct Voices {
   bool active = false;     // this node owns the address
   bool preferred = false;  // ... and is the preferred one
   Sight sight = Sight::unknown;
+  bool long_lost = false;  // `sight` is lost for long_silence
+  bool discredited = false;  // the witnesses are (WitnessCredit): their silence proves nothing
   std::optional<PeerVoice> peer;  // nullopt: no fresh heartbeat
+  bool peer_gone = true;   // ... for so long that a peer which hears nothing either has given up by now
   std::uint64_t epoch = 0;
   std::uint8_t priority = 0;
   bool beats_by_address = false;  // the last tie-breaker: the greater address
@@ -54,7 +63,8 @@ struct Voices {
 enum class Reason : std::uint8_t {
   agreed,         // nothing speaks against what the adverts say
   peer_lives,     // Backup: the LAN is silent, but the peer says that it owns: the path of the adverts is broken
-  no_sight,       // Backup: no witness answers here: this node is the one that is cut off
+  no_sight,       // Backup: no witness answers here: this node is (doubtful: may be) the one that is cut off
+  not_gone,       // policy `preferred`: this is the preferred node, but the other may not have given up yet
   not_preferred,  // policy `preferred`: nothing is heard from the peer, and this is not the preferred node
   peer_sees,      // owner: no witness answers here, but the peer sees them and is fit
   isolated,       // owner: no witness answers, and nothing is heard from the peer
@@ -65,6 +75,7 @@ std::string_view to_string(Reason reason);
 
 struct Verdict {
   bool may_promote = true;    // Backup: silence on the LAN may be believed
+  bool may_preempt = true;    // Backup: this node sees its LAN, as far as it knows
   bool must_release = false;  // owner: give the address up at once
   Reason reason = Reason::agreed;
   bool contested = false;     // owner: the peer owns too, and will give up
@@ -72,5 +83,17 @@ struct Verdict {
 };
 
 Verdict decide(const Voices& voices);
+
+/// Witnesses that are silent although this node is on the LAN beyond doubt (the nodes hear each other there) are gone
+/// themselves. What they do not say proves nothing, also when the peer dies, until one answers again.
+class WitnessCredit {
+ public:
+  /// To be asked before each decision: Voices::discredited. `held`: Fsm::held().
+  bool lost(const Voices& voices, bool held);
+
+ private:
+  bool lost_ = false;
+  bool active_ = false;  // at the last question
+};
 
 }  // namespace tandem::vrrp

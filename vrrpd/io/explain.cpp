@@ -68,6 +68,8 @@ std::string explain(Reason reason, const std::string& peer) {
       return fmt::format("{} says over the sync link that it owns the address: the path of the adverts is broken "
                          "(a filter for protocol 112, IGMP snooping, one-way loss?)", peer);
     case Reason::no_sight: return "no witness answers here: this node is the one that is cut off from the LAN";
+    case Reason::not_gone:
+      return fmt::format("nothing is heard from {}, which has a moment to give up, by split_policy", peer);
     case Reason::not_preferred:
       return fmt::format("nothing is heard from {}, and by split_policy only the preferred node owns then", peer);
     case Reason::peer_sees: return fmt::format("no witness answers here, but {} sees them and is fit", peer);

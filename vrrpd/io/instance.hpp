@@ -177,6 +177,7 @@ class Instance {
   std::optional<Failover> failover_;
   const std::uint32_t name_hash_;
   bool held_reported_ = false;
+  WitnessCredit credit_;
 };
 
 }  // namespace tandem::vrrp

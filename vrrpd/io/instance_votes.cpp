@@ -8,7 +8,9 @@ Voices Instance::voices(TimePoint now) const {
   return {.active = router_.state() == State::active,
           .preferred = config_.virtual_address.preferred_node == config_.self.name,
           .sight = context_.voting.sight(),
+          .long_lost = context_.voting.long_lost(),
           .peer = context_.voting.peer(name_hash_, now),
+          .peer_gone = context_.voting.peer_gone(now),
           .epoch = router_.epoch(),
           .priority = router_.priority(),
           .beats_by_address = config_.self.address > config_.peer.address,
@@ -20,7 +22,9 @@ void Instance::cast_vote() {
   if (stopping_) return;
   go_quiet_if_late();
   const TimePoint now = io::now();
-  perform(router_.vote(decide(voices(now)), context_.voting.peer_epoch(name_hash_), now));
+  Voices heard = voices(now);
+  heard.discredited = credit_.lost(heard, router_.held());
+  perform(router_.vote(decide(heard), context_.voting.peer_epoch(name_hash_), now));
   if (router_.held() == held_reported_) return;
   held_reported_ = router_.held();
   if (held_reported_) {
@@ -37,6 +41,7 @@ HeartbeatAddress Instance::heartbeat() const {
   return {.name = name_hash_,
           .owns = owns,
           .fit = router_.fault() == Fault::none && !stopping_,
+          .hears = router_.state() == State::backup && !router_.held(),
           .priority = router_.priority(),
           .epoch = router_.epoch()};
 }

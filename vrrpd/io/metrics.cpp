@@ -84,7 +84,7 @@ std::string metrics_text(const NodeStatus& status) {
   text.counter("tandem_vrrp_control_refused_total", "Changes refused because their sender may only look.",
                status.control_refused);
   if (!status.virtual_addresses.empty()) {
-    text.gauge("tandem_vrrp_witnesses", "0 unknown or none configured, 1 at least one answers, 2 none answers.",
+    text.gauge("tandem_vrrp_witnesses", "0 unknown or none configured, 1 at least one answers, 2 doubtful, 3 none answers.",
                static_cast<int>(status.virtual_addresses.front().second.vote.sight));
   }
   for (const auto& [config, instance] : status.virtual_addresses) add_instance(text, config, instance);

@@ -52,6 +52,7 @@ std::string_view to_string(Sight sight) {
   switch (sight) {
     case Sight::unknown: return "unknown";
     case Sight::clear: return "clear";
+    case Sight::doubtful: return "doubtful";
     case Sight::lost: return "lost";
   }
   return "unknown";

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/io/clock.hpp"
@@ -9,18 +10,27 @@
 namespace tandem::vrrp {
 namespace {
 
-// Three periods of silence, as with the adverts and the heartbeat.
-constexpr ProbeRhythm rhythm{.interval = std::chrono::milliseconds(100), .timeout = std::chrono::milliseconds(300)};
+constexpr Duration shortest_interval = std::chrono::milliseconds(10);
+constexpr Duration shortest_tcp_interval = std::chrono::milliseconds(50);
+constexpr Duration patience = std::chrono::milliseconds(300);
+
+// Doubt comes before a Backup believes in silence, which takes two whole intervals after the last advert at least.
+constexpr Duration doubt_of(Duration period) { return 2 * period; }
+
+ProbeRhythm rhythm_of(const Endpoint& witness, Duration period) {
+  if (witness.port != 0) return {.interval = std::max(period, shortest_tcp_interval), .timeout = patience};
+  return {.interval = std::max(period / 2, shortest_interval), .timeout = patience};
+}
 
 }  // namespace
 
 Voting::Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, Handlers handlers)
-    : io_(io), events_(events), run_dir_(std::move(run_dir)), handlers_(std::move(handlers)), timer_(io) {}
+    : io_(io), events_(events), run_dir_(std::move(run_dir)), handlers_(std::move(handlers)), timer_(io), doubt_(io) {}
 
 void Voting::set(VotingConfig config) {
   const VotingConfig before = std::exchange(config_, std::move(config));
   if (!started_) return;
-  if (before.witnesses != config_.witnesses) ask_witnesses();
+  if (before.witnesses != config_.witnesses || before.period != config_.period) ask_witnesses();
   if (before.peer != config_.peer) listen_to_peer();
   handlers_.news();
 }
@@ -34,25 +44,42 @@ void Voting::start() {
 
 void Voting::ask_witnesses() {
   probers_.clear();
-  sight_ = WitnessSight(config_.witnesses.size());
+  sight_ = WitnessSight(config_.witnesses.size(), doubt_of(config_.period));
   for (std::size_t i = 0; i < config_.witnesses.size(); ++i) {
-    probers_.push_back(std::make_unique<WitnessProber>(io_, config_.witnesses[i], rhythm,
-                                                       [this, i](bool answered) { heard(i, answered); }));
+    probers_.push_back(std::make_unique<WitnessProber>(
+        io_, config_.witnesses[i], rhythm_of(config_.witnesses[i], config_.period),
+        [this, i](bool answered) { heard(i, answered); }));
   }
 }
 
 void Voting::heard(std::size_t witness, bool answered) {
-  const Sight before = sight();
-  sight_.heard(witness, answered);
-  if (sight() == before) return;
-  if (sight() == Sight::lost) {
+  sight_.heard(witness, answered, io::now());
+  if (answered) doubt_later();
+  note_sight(config_.witnesses[witness].address.to_string());
+}
+
+void Voting::doubt_later() {
+  doubt_.expires_after(doubt_of(config_.period));
+  doubt_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) note_sight({});
+  });
+}
+
+// Doubt is no event: it is over in a moment, or becomes more than doubt.
+void Voting::note_sight(const std::string& witness) {
+  const Sight before = std::exchange(told_, sight());
+  if (told_ == before) return;
+  if (told_ == Sight::lost) {
     events_.add("witnesses_lost", config_.self, "no witness answers: this node is cut off, or all of them are gone");
-  } else {
-    events_.add("witnesses_clear", config_.self,
-                config_.witnesses[witness].address.to_string() + (before == Sight::lost ? " answers again" : " answers"));
+  } else if (told_ == Sight::clear && before != Sight::doubtful) {
+    events_.add("witnesses_clear", config_.self, witness + (before == Sight::lost ? " answers again" : " answers"));
   }
   handlers_.news();
 }
+
+Sight Voting::sight() const { return sight_.sight(io::now()); }
+
+bool Voting::long_lost() const { return sight_.long_lost(io::now()); }
 
 void Voting::listen_to_peer() {
   line_ = std::make_unique<PeerLine>(io_, run_dir_, config_.self, config_.peer, [this] {

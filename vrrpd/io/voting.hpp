@@ -52,16 +52,20 @@ class Voting {
   /// Tells the peer at once if it does not know already.
   void publish_if_news();
 
-  [[nodiscard]] Sight sight() const { return sight_.sight(); }
+  [[nodiscard]] Sight sight() const;
+  [[nodiscard]] bool long_lost() const;
   [[nodiscard]] SplitPolicy policy() const { return config_.policy; }
-  /// PeerHeartbeat::voice and PeerHeartbeat::epoch.
+  /// PeerHeartbeat::voice, PeerHeartbeat::gone and PeerHeartbeat::epoch.
   [[nodiscard]] std::optional<PeerVoice> peer(std::uint32_t name, TimePoint now) const;
+  [[nodiscard]] bool peer_gone(TimePoint now) const { return !line_ || line_->peer().gone(now); }
   [[nodiscard]] std::uint64_t peer_epoch(std::uint32_t name) const;
   [[nodiscard]] std::vector<WitnessStatus> witnesses() const;
 
  private:
   void ask_witnesses();
   void heard(std::size_t witness, bool answered);
+  void note_sight(const std::string& witness);
+  void doubt_later();
   void listen_to_peer();
   void note_peer();
   void beat();
@@ -74,7 +78,9 @@ class Voting {
   bool started_ = false;
   bool peer_heard_ = false;  // as the events say
   boost::asio::steady_timer timer_;
-  WitnessSight sight_{0};
+  boost::asio::steady_timer doubt_;
+  WitnessSight sight_{0, {}};
+  Sight told_ = Sight::unknown;  // to the instances and the events
   std::vector<std::unique_ptr<WitnessProber>> probers_;
   std::unique_ptr<PeerLine> line_;
 };

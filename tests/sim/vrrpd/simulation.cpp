@@ -5,6 +5,11 @@
 namespace tandem::vrrp::sim {
 namespace {
 
+constexpr std::uint32_t vip_hash = 1;
+constexpr Duration beat_period = milliseconds(100);
+constexpr Duration witness_doubt = milliseconds(200);
+constexpr Duration witness_patience = milliseconds(350);  // at most: the next probe, and its timeout
+
 const Prefix vip{IpAddress::v4({192, 0, 2, 100}), 24};
 
 IpAddress address_of(std::size_t node) {
@@ -27,6 +32,9 @@ void Simulation::boot(int index) {
   nodes_[i].router.emplace(RouterConfig{.preferred = i == 0, .advert_interval = settings_.advert_interval,
                                         .preempt = settings_.preempt, .preempt_delay = settings_.preempt_delay,
                                         .address = address_of(i)});
+  nodes_[i].heard = PeerHeartbeat();
+  nodes_[i].said = Heartbeat{.boot = ++sequence_, .addresses = {}};
+  nodes_[i].next_beat = now_;
   perform(i, nodes_[i].router->update(nodes_[i].surroundings, now_));
 }
 
@@ -34,6 +42,7 @@ void Simulation::die(int index) {
   Node& node = nodes_[static_cast<std::size_t>(index)];
   node.router.reset();
   node.inbox.clear();
+  node.heartbeat.clear();
   node.paused = false;
   node.holds = false;
   account();
@@ -58,6 +67,9 @@ void Simulation::resume(int index) {
   const auto inbox = std::move(nodes_[i].inbox);
   nodes_[i].inbox.clear();
   for (const auto& bytes : inbox) receive(i, bytes);
+  if (nodes_[i].heartbeat.empty()) return;
+  packets_.push({now_ + milliseconds(1), sequence_++, i, std::move(nodes_[i].heartbeat), true});
+  nodes_[i].heartbeat.clear();
 }
 
 void Simulation::set_lbd(int index, bool connected, bool ready) {
@@ -88,18 +100,25 @@ void Simulation::run(Duration time) {
   while (failure_.empty()) {
     TimePoint next = end;
     std::optional<std::size_t> timer;
+    std::optional<std::size_t> beating;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (!nodes_[i].router || nodes_[i].paused) continue;
+      if (settings_.voices && nodes_[i].next_beat <= next) next = nodes_[i].next_beat, beating = i, timer.reset();
       const auto deadline = nodes_[i].router->deadline();
-      if (deadline && *deadline <= next) next = *deadline, timer = i;
+      if (deadline && *deadline <= next) next = *deadline, timer = i, beating.reset();
     }
     if (!packets_.empty() && packets_.top().time <= next) {
       const Packet packet = packets_.top();
       packets_.pop();
       now_ = std::max(now_, packet.time);
-      receive(packet.to, packet.bytes);
+      if (packet.heartbeat) receive_heartbeat(packet.to, packet.bytes);
+      else receive(packet.to, packet.bytes);
+    } else if (beating) {
+      now_ = std::max(now_, next);
+      beat(*beating);
     } else if (timer) {
       now_ = std::max(now_, next);
+      vote(*timer);
       VirtualRouter& router = *nodes_[*timer].router;
       perform(*timer, router.on_time(now_));
       if (router.deadline() && *router.deadline() <= now_) failure_ = "a deadline stays in the past";
@@ -128,6 +147,80 @@ void Simulation::receive(std::size_t index, const std::vector<std::uint8_t>& byt
                                       .source = decoded.advert.source}, now_));
 }
 
+void Simulation::look_round() {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (!wire.blind[i]) nodes_[i].blind_since.reset();
+    else if (!nodes_[i].blind_since) nodes_[i].blind_since = now_;
+  }
+}
+
+Sight Simulation::sight(const Node& node) const {
+  const Duration blind = node.blind_since ? now_ - *node.blind_since : Duration::zero();
+  return blind >= witness_patience ? Sight::lost : blind >= witness_doubt ? Sight::doubtful : Sight::clear;
+}
+
+void Simulation::vote(std::size_t index) {
+  if (!settings_.voices) return;
+  look_round();
+  Node& node = nodes_[index];
+  Voices voices{.active = node.router->state() == State::active,
+                .preferred = index == 0,
+                .sight = sight(node),
+                .long_lost = node.blind_since && now_ - *node.blind_since >= witness_patience + long_silence,
+                .peer = node.heard.voice(vip_hash, now_),
+                .peer_gone = node.heard.gone(now_),
+                .epoch = node.router->epoch(),
+                .priority = node.router->priority(),
+                .beats_by_address = index == 1,
+                .policy = settings_.policy};
+  voices.discredited = node.credit.lost(voices, node.router->held());
+  perform(index, node.router->vote(decide(voices), node.heard.epoch(vip_hash), now_));
+}
+
+void Simulation::beat(std::size_t index) {
+  vote(index);
+  publish(index);
+  nodes_[index].next_beat = now_ + beat_period;
+}
+
+void Simulation::publish(std::size_t index) {
+  Node& node = nodes_[index];
+  const VirtualRouter& router = *node.router;
+  ++node.said.sequence;
+  node.said.sight = sight(node);
+  node.said.addresses = {{.name = vip_hash, .owns = router.state() == State::active && !router.is_late(now_),
+                          .fit = router.fault() == Fault::none,
+                          .hears = router.state() == State::backup && !router.held(), .priority = router.priority(), .epoch = router.epoch()}};
+  if (wire.sync_cut) return;
+  const std::string bytes = encode(node.said);
+  std::uniform_int_distribution<Duration::rep> delay(Duration(microseconds(200)).count(), Duration(milliseconds(3)).count());
+  packets_.push({now_ + Duration(delay(random_)), sequence_++, 1 - index, {bytes.begin(), bytes.end()}, true});
+}
+
+void Simulation::tell_news(std::size_t index) {
+  const Node& node = nodes_[index];
+  if (!settings_.voices || !node.router || node.paused || node.said.addresses.empty()) return;
+  const HeartbeatAddress& said = node.said.addresses.front();
+  const bool owns = node.router->state() == State::active && !node.router->is_late(now_);
+  if (owns != said.owns || node.router->epoch() != said.epoch || (node.router->fault() == Fault::none) != said.fit) publish(index);
+}
+
+void Simulation::receive_heartbeat(std::size_t index, const std::vector<std::uint8_t>& bytes) {
+  Node& node = nodes_[index];
+  if (!node.router) return;
+  if (node.paused) {
+    node.heartbeat = bytes;
+    return;
+  }
+  const auto heartbeat = decode_heartbeat({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!heartbeat) {
+    failure_ = "a node did not understand its peer's heartbeat";
+    return;
+  }
+  node.heard.take(*heartbeat, now_);
+  vote(index);
+}
+
 void Simulation::perform(std::size_t index, const Actions& actions) {
   for (const Action& action : actions) {
     switch (action.kind) {
@@ -140,6 +233,7 @@ void Simulation::perform(std::size_t index, const Actions& actions) {
     }
     account();
   }
+  if (!actions.empty()) tell_news(index);
 }
 
 void Simulation::send(std::size_t from, std::uint8_t priority) {
@@ -168,7 +262,7 @@ void Simulation::send(std::size_t from, std::uint8_t priority) {
   const int copies = chance(random_) < wire.duplication ? 2 : 1;
   std::uniform_int_distribution<Duration::rep> delay(wire.min_delay.count(), wire.max_delay.count());
   for (int copy = 0; copy < copies; ++copy) {
-    packets_.push({now_ + Duration(delay(random_)), sequence_++, to, packet});
+    packets_.push({now_ + Duration(delay(random_)), sequence_++, to, packet, false});
   }
 }
 
@@ -188,7 +282,8 @@ void Simulation::account() {
     since.reset();
   };
   track(holders() == 0, unowned_since_, longest_unowned_);
-  track(holders() == 2, shared_since_, longest_shared_);
+  const bool shared = nodes_[0].holds && nodes_[1].holds && !wire.blind[0] && !wire.blind[1];
+  track(shared, shared_since_, longest_shared_);
 }
 
 void Simulation::check() {

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "vrrpd/core/heartbeat.hpp"
 #include "vrrpd/core/packet.hpp"
 #include "vrrpd/core/virtual_router.hpp"
 
@@ -28,12 +29,16 @@ struct Wire {
   Duration max_delay = microseconds(200);  // packets overtake each other when the range is wide
   int max_consecutive_losses = 1 << 30;
   std::array<bool, 2> cut_from{};          // one-way partition: nothing that node i sends arrives
+  bool sync_cut = false;                   // no heartbeat passes either way
+  std::array<bool, 2> blind{};             // node i does not see the witnesses
 };
 
 struct Settings {
   Duration advert_interval = milliseconds(100);
   bool preempt = true;
   Duration preempt_delay{};
+  bool voices = false;  // heartbeats and witnesses, too
+  SplitPolicy policy = SplitPolicy::availability;
 };
 
 class Simulation {
@@ -64,7 +69,7 @@ class Simulation {
   [[nodiscard]] bool alive(int node) const { return nodes_[static_cast<std::size_t>(node)].router.has_value(); }
   [[nodiscard]] State state(int node) const;
   [[nodiscard]] const VirtualRouter& router(int node) const { return *nodes_[static_cast<std::size_t>(node)].router; }
-  /// The longest time in which no node, or more than one, held the addresses.
+  /// The longest time in which no node, or more than one, held the addresses; who is blind is not on the LAN.
   [[nodiscard]] Duration longest_unowned() const;
   [[nodiscard]] Duration longest_shared() const;
   [[nodiscard]] int transitions() const { return transitions_; }
@@ -78,14 +83,21 @@ class Simulation {
     Surroundings surroundings;
     bool paused = false;
     bool holds = false;
+    PeerHeartbeat heard;
+    Heartbeat said;
+    TimePoint next_beat{};
+    std::optional<TimePoint> blind_since;
+    WitnessCredit credit;
     int losses_in_a_row = 0;  // of packets to this node
-    std::vector<std::vector<std::uint8_t>> inbox;  // while paused
+    std::vector<std::vector<std::uint8_t>> inbox;  // adverts while paused
+    std::vector<std::uint8_t> heartbeat;           // the latest while paused; syncd keeps no others
   };
   struct Packet {
     TimePoint time;
     std::uint64_t sequence;
     std::size_t to;
     std::vector<std::uint8_t> bytes;
+    bool heartbeat = false;
     bool operator<(const Packet& other) const {
       return std::tie(other.time, other.sequence) < std::tie(time, sequence);
     }
@@ -94,6 +106,13 @@ class Simulation {
   void perform(std::size_t node, const Actions& actions);
   void send(std::size_t from, std::uint8_t priority);
   void receive(std::size_t node, const std::vector<std::uint8_t>& bytes);
+  void look_round();
+  [[nodiscard]] Sight sight(const Node& node) const;
+  void vote(std::size_t node);
+  void beat(std::size_t node);
+  void publish(std::size_t node);
+  void tell_news(std::size_t node);
+  void receive_heartbeat(std::size_t node, const std::vector<std::uint8_t>& bytes);
   void account();
   void check();
 

@@ -1,4 +1,11 @@
 // The failure matrix of a pair, row by row: what an owner A and a Backup B decide from their voices.
+//
+// Where another mechanism decides, the row here says what the voices add, and these tests show the rest:
+//   5, 6    the carrier: virtual_router_test "fitness", integration/vrrpd/pair_test.py test_interface_down
+//   9       also tests/system/split_brain.py, as 3, 4, 7, 11 and 12; every combination of cuts: sim/vrrpd/split_test.cpp
+//   14      the kernel lease: fsm_lateness_test, pair_test.py test_frozen_*
+//   15, 16  the guard, and the watch over lbd: pair_test.py test_kill_9_of_*, test_lbd_dies, test_lbd_freezes
+//   17, 18  damping, and the wait for syncd: below, and virtual_router_test "preemption"
 #include <doctest/doctest.h>
 
 #include <string>
@@ -43,6 +50,7 @@ struct Row {
   bool b_fit = true;
   SplitPolicy policy = SplitPolicy::availability;
   bool b_preferred = false;
+  bool long_lost = false;  // of A's sight
 };
 
 void run_until(VirtualRouter& router, TimePoint end) {
@@ -57,17 +65,17 @@ VirtualRouter owning_router() {
   return router;
 }
 
-PeerVoice voice_of(bool owns, bool fit, Sight sight, std::uint64_t epoch) {
-  return {.owns = owns, .fit = fit, .sight = sight, .epoch = epoch, .priority = 200};
+PeerVoice voice_of(bool owns, bool fit, Sight sight, std::uint64_t epoch, bool hears = false) {
+  return {.owns = owns, .fit = fit, .hears = hears, .sight = sight, .epoch = epoch, .priority = 200};
 }
 
 /// Lets both decide until nothing changes: A first, as the owner must be gone before the other comes.
 Outcome play(const Row& row) {
   bool a_owns = row.a_alive && !row.a_frozen && row.a_fit;
   if (a_owns) {
-    Voices a{.active = true, .preferred = !row.b_preferred, .sight = row.a_sight, .peer = {}, .epoch = 7,
+    Voices a{.active = true, .preferred = !row.b_preferred, .sight = row.a_sight, .long_lost = row.long_lost, .peer = {}, .epoch = 7,
              .priority = 200, .beats_by_address = true, .policy = row.policy};
-    if (row.sync) a.peer = voice_of(false, row.b_fit, row.b_sight, 3);
+    if (row.sync) a.peer = voice_of(false, row.b_fit, row.b_sight, 3, row.adverts_heard);
     a_owns = !decide(a).must_release;
   }
   const bool released = row.a_alive && !a_owns;
@@ -94,11 +102,15 @@ const Row rows[] = {
     {"5 A's carrier is down (a fault of its own)", true, false, true, lost, clear, Outcome::a_then_b, false},
     {"6 B's carrier is down", true, false, true, clear, lost, Outcome::a_stays, true, false, false},
     {"7 A has lost the LAN, B has not", true, false, true, lost, clear, Outcome::a_then_b},
-    {"7 ... and the adverts still pass", true, true, true, lost, clear, Outcome::a_then_b},
+    {"7 ... and the adverts still pass: perhaps lost packets", true, true, true, lost, clear, Outcome::a_stays},
+    {"7 ... and for long", true, true, true, lost, clear, Outcome::a_then_b, true, false, true, SplitPolicy::availability,
+     false, true},
+    {"7 ... but B is in doubt itself", true, false, true, lost, Sight::doubtful, Outcome::a_stays},
     {"8 both have lost it: no move", true, false, true, lost, lost, Outcome::a_stays},
     {"8 ... and the adverts still pass", true, true, true, lost, lost, Outcome::a_stays},
     {"9 one-way loss, A to B", true, false, true, clear, clear, Outcome::a_stays},
     {"10 LAN and sync cut, the fallback path carries the heartbeat", true, false, true, clear, clear, Outcome::a_stays},
+    {"2 ... and B just misses its witnesses: not now", false, false, false, clear, Sight::doubtful, Outcome::nobody},
     {"11 A is isolated", true, false, false, lost, clear, Outcome::a_then_b},
     {"12 both links cut, both see the LAN: availability", true, false, false, clear, clear, Outcome::both},
     {"12 ... preferred: A is", true, false, false, clear, clear, Outcome::a_stays, true, false, true,
@@ -124,6 +136,68 @@ TEST_CASE("the failure matrix") {
     CAPTURE(row.what);
     CHECK(name_of(play(row)) == name_of(row.outcome));
   }
+}
+
+TEST_CASE("row 17: an address that is lost again and again is not taken back at once") {
+  VirtualRouter router = owning_router();
+  TimePoint now = test::start + std::chrono::seconds(10);
+  const Verdict isolated{.may_promote = false, .may_preempt = false, .must_release = true, .reason = Reason::isolated};
+  for (int loss = 0; loss < 3; ++loss) {
+    router.vote(isolated, 0, now);
+    CHECK(router.state() == State::backup);
+    router.vote({}, 0, now);
+    if (loss == 2) break;
+    now = *router.deadline();
+    router.on_time(now);  // nobody else there: silence is no preemption
+    CHECK(router.state() == State::active);
+  }
+  CHECK(router.preemption(now) == VirtualRouter::Preemption::damped);
+}
+
+TEST_CASE("row 18: a node that returns does not preempt before it is in sync and sees its LAN") {
+  VirtualRouter router({.preferred = true, .address = test::own});
+  Surroundings back{.lbd_connected = true, .lbd_ready = true, .link_up = true, .has_source = true, .in_sync = false};
+  router.update(back, test::start);
+  CHECK(router.preemption(test::start) == VirtualRouter::Preemption::not_in_sync);
+  back.in_sync = true;
+  router.update(back, test::start);
+  router.vote({.may_preempt = false}, 0, test::start);
+  CHECK(router.preemption(test::start) == VirtualRouter::Preemption::no_sight);
+  router.vote({}, 0, test::start);
+  CHECK(router.preemption(test::start) == VirtualRouter::Preemption::allowed);
+}
+
+TEST_CASE("witnesses that are silent while the nodes hear each other prove nothing, until one answers") {
+  Voices backup{.active = false, .sight = lost, .long_lost = true, .peer = voice_of(true, true, clear, 1)};
+  WitnessCredit credit;
+  CHECK_FALSE(credit.lost(backup, true));  // the LAN is silent as well
+  CHECK(credit.lost(backup, false));
+  backup.peer.reset();
+  CHECK(credit.lost(backup, true));  // and now the owner died
+  backup.discredited = true;
+  CHECK(decide(backup).may_promote);
+  CHECK_FALSE(decide(backup).may_preempt);
+  backup.sight = clear;
+  CHECK_FALSE(credit.lost(backup, true));
+
+  Voices owner{.active = true, .sight = lost, .long_lost = true, .peer = voice_of(false, true, lost, 1, true)};
+  WitnessCredit of_owner;
+  owner.sight = clear;
+  CHECK_FALSE(of_owner.lost(owner, false));
+  owner.sight = lost;
+  CHECK(of_owner.lost(owner, false));
+  owner.peer.reset();
+  owner.discredited = of_owner.lost(owner, false);
+  CHECK_FALSE(decide(owner).must_release);
+  owner.peer = voice_of(false, true, clear, 1, true);  // it is here only
+  owner.discredited = of_owner.lost(owner, false);
+  CHECK(decide(owner).reason == Reason::peer_sees);
+
+  WitnessCredit of_heir;  // heard the other one leave, so it is on the LAN
+  Voices heir{.active = false, .sight = lost, .peer = {}};
+  CHECK_FALSE(of_heir.lost(heir, false));
+  heir.active = true;
+  CHECK(of_heir.lost(heir, false));
 }
 
 TEST_CASE("two owners exist in no row but the undecidable one") {
@@ -211,7 +285,7 @@ TEST_CASE("a held Backup listens again after each stall: it may have missed what
     fsm.set_may_promote(false, start);
     fsm.on_time(*fsm.deadline());
     const TimePoint late = *fsm.deadline() + milliseconds(500);
-    fsm.set_may_promote(true, late - milliseconds(500));  // by a heartbeat that was not read
+    fsm.set_may_promote(true, late);  // for the heartbeats that waited were not read
     CHECK(fsm.on_time(late).empty());
     CHECK(fsm.state() == State::backup);
   }
@@ -328,6 +402,8 @@ TEST_CASE("heartbeat: only a sequence that grows is a sign of life") {
   CHECK(peer.voice(7, start + milliseconds(100))->owns);
   CHECK(peer.voice(7, start + milliseconds(399)));
   CHECK_FALSE(peer.voice(7, start + milliseconds(400)));
+  CHECK_FALSE(peer.gone(start + milliseconds(699)));
+  CHECK(peer.gone(start + milliseconds(700)));
   CHECK_FALSE(peer.voice(8, start + milliseconds(100)));
   heartbeat.boot = 2;
   heartbeat.sequence = 1;
@@ -335,21 +411,26 @@ TEST_CASE("heartbeat: only a sequence that grows is a sign of life") {
   CHECK_FALSE(peer.fresh(start + milliseconds(200)));
 }
 
-TEST_CASE("witnesses: clear while one answers, lost when all are silent, unknown before that") {
-  WitnessSight sight(2);
-  CHECK(sight.sight() == Sight::unknown);
-  sight.heard(0, false);
-  CHECK(sight.sight() == Sight::unknown);
+TEST_CASE("witnesses: clear while one answers, doubtful before it is lost, lost when all are silent, unknown before that") {
+  const TimePoint start{std::chrono::hours(1)};
+  WitnessSight sight(2, milliseconds(200));
+  CHECK(sight.sight(start) == Sight::unknown);
+  sight.heard(0, false, start);
+  CHECK(sight.sight(start) == Sight::unknown);
   CHECK(sight.answers(0) == false);
   CHECK_FALSE(sight.answers(1).has_value());
-  sight.heard(1, false);
-  CHECK(sight.sight() == lost);
-  sight.heard(0, true);
-  CHECK(sight.sight() == clear);
-  sight.heard(1, true);
-  sight.heard(0, false);
-  CHECK(sight.sight() == clear);
-  CHECK(WitnessSight(0).sight() == Sight::unknown);
+  sight.heard(1, false, start);
+  CHECK(sight.sight(start) == lost);
+  CHECK_FALSE(sight.long_lost(start + long_silence - milliseconds(1)));
+  CHECK(sight.long_lost(start + long_silence));
+  sight.heard(0, true, start);
+  CHECK(sight.sight(start + milliseconds(199)) == clear);
+  CHECK(sight.sight(start + milliseconds(200)) == Sight::doubtful);
+  CHECK_FALSE(sight.long_lost(start + long_silence));
+  sight.heard(1, true, start);
+  sight.heard(0, false, start);
+  CHECK(sight.sight(start) == clear);
+  CHECK(WitnessSight(0, milliseconds(200)).sight(start) == Sight::unknown);
 }
 
 }  // namespace
