@@ -61,12 +61,18 @@ void probe_owners(const Nodes& nodes, Facts& facts) {
 void probe_virtual_macs(const Nodes& nodes, Facts& facts) {
   constexpr int small = 84;
   for (VipFacts& vip : facts.vips) {
-    if (!vip.virtual_mac_in_force || vip.state != "backup" || vip.owner != nodes.peer.name) continue;
-    const IpAddress& address = vip.addresses.front().address;
+    // An IPv6 router knows the peer by its link-local address only.
+    const bool peer_owns = vip.state == "backup" && !vip.owner.empty() && vip.owner != nodes.self.name && !vip.foreign;
+    if (!vip.virtual_mac_in_force || !peer_owns) continue;
+    const auto usable = std::find_if(vip.addresses.begin(), vip.addresses.end(),
+                                     [](const Prefix& prefix) { return !prefix.address.is_v6_link_local(); });
     const auto& own = facts.own_addresses;
+    if (usable == vip.addresses.end()) continue;
+    const IpAddress& address = usable->address;
     if (std::find(own.begin(), own.end(), address) != own.end()) continue;  // kept here for open connections
-    if (facts.lan_ping == Answer::not_asked) facts.lan_ping = probe_ping(nodes.peer.address, small);
-    vip.reached = probe_ping(address, small);
+    const auto ping = [](const IpAddress& to) { return to.is_v6() ? probe_ping_v6(to) : probe_ping(to, small); };
+    if (facts.lan_ping == Answer::not_asked) facts.lan_ping = ping(nodes.peer.address);
+    vip.reached = ping(address);
   }
 }
 

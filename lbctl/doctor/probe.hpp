@@ -22,6 +22,9 @@ NeighbourAnswers probe_arp(const std::string& interface, const std::vector<IpAdd
 /// The same for the IPv6 ones, by neighbour solicitations.
 NeighbourAnswers probe_neighbours(const std::string& interface, const std::vector<IpAddress>& addresses);
 
+/// One short echo to an IPv6 address that is not link-local.
+Answer probe_ping_v6(const IpAddress& target);
+
 /// One echo of `bytes` (the whole IPv4 packet), not to be fragmented.
 Answer probe_ping(const IpAddress& target, int bytes);
 

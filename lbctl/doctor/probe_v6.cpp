@@ -1,4 +1,4 @@
-// The probe of neighbour discovery: who has an IPv6 address?
+// The probes of IPv6: who has an address, and does it answer?
 #include <fmt/format.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -21,6 +22,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto patience = std::chrono::milliseconds(350);
 constexpr std::size_t mac_bytes = 6;
+
+// True as soon as the socket can be read, false after `deadline`.
+bool wait_readable(int fd, Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  pollfd readable{fd, POLLIN, 0};
+  return left > 0 && ::poll(&readable, 1, static_cast<int>(left)) > 0;
+}
 
 struct LinkAddressOption {
   std::uint8_t type;
@@ -100,16 +108,36 @@ NeighbourAnswers probe_neighbours(const std::string& interface, const std::vecto
       if (address.is_v6()) solicit(fd.get(), index, reinterpret_cast<const std::uint8_t*>(request.ifr_hwaddr.sa_data), address);
     }
     const auto deadline = Clock::now() + patience;
-    while (true) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-      pollfd readable{fd.get(), POLLIN, 0};
-      if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) <= 0) break;
+    while (wait_readable(fd.get(), deadline)) {
       std::array<std::uint8_t, 1500> packet{};
       const ssize_t size = ::recv(fd.get(), packet.data(), packet.size(), 0);
       if (size > 0) take(packet.data(), static_cast<std::size_t>(size), answers.macs);
     }
   }
   return answers;
+}
+
+Answer probe_ping_v6(const IpAddress& target) {
+  const io::UniqueFd fd(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6));
+  if (!fd || !target.is_v6()) return Answer::not_asked;
+  icmp6_filter filter{};
+  ICMP6_FILTER_SETBLOCKALL(&filter);
+  ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+  ::setsockopt(fd.get(), IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
+  icmp6_hdr echo{};
+  echo.icmp6_type = ICMP6_ECHO_REQUEST;
+  echo.icmp6_id = htons(static_cast<std::uint16_t>(::getpid()));
+  sockaddr_in6 to{};
+  to.sin6_family = AF_INET6;
+  std::memcpy(&to.sin6_addr, target.bytes().data(), sizeof to.sin6_addr);
+  if (::sendto(fd.get(), &echo, sizeof echo, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0) return Answer::no;
+  const auto deadline = Clock::now() + 2 * patience;
+  while (wait_readable(fd.get(), deadline)) {
+    icmp6_hdr reply{};
+    if (::recv(fd.get(), &reply, sizeof reply, 0) < static_cast<ssize_t>(sizeof reply)) continue;
+    if (reply.icmp6_id == echo.icmp6_id) return Answer::yes;
+  }
+  return Answer::no;
 }
 
 }  // namespace tandem::ctl
