@@ -14,12 +14,17 @@ constexpr Duration shortest_interval = std::chrono::milliseconds(10);
 constexpr Duration shortest_tcp_interval = std::chrono::milliseconds(50);
 constexpr Duration patience = std::chrono::milliseconds(300);
 
-// Doubt comes before a Backup believes in silence, which takes two whole intervals after the last advert at least.
-constexpr Duration doubt_of(Duration period) { return 2 * period; }
-
 ProbeRhythm rhythm_of(const Endpoint& witness, Duration period) {
   if (witness.port != 0) return {.interval = std::max(period, shortest_tcp_interval), .timeout = patience};
   return {.interval = std::max(period / 2, shortest_interval), .timeout = patience};
+}
+
+// Doubt comes before a Backup believes in silence, which takes two whole intervals after the last advert at least; but two
+// probes of the slowest witness must have been missed.
+Duration doubt_of(const VotingConfig& config) {
+  Duration doubt = 2 * config.period;
+  for (const Endpoint& witness : config.witnesses) doubt = std::max(doubt, 2 * rhythm_of(witness, config.period).interval);
+  return doubt;
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ void Voting::start() {
 
 void Voting::ask_witnesses() {
   probers_.clear();
-  sight_ = WitnessSight(config_.witnesses.size(), doubt_of(config_.period));
+  sight_ = WitnessSight(config_.witnesses.size(), doubt_of(config_));
   for (std::size_t i = 0; i < config_.witnesses.size(); ++i) {
     probers_.push_back(std::make_unique<WitnessProber>(
         io_, config_.witnesses[i], rhythm_of(config_.witnesses[i], config_.period),
@@ -59,7 +64,7 @@ void Voting::heard(std::size_t witness, bool answered) {
 }
 
 void Voting::doubt_later() {
-  doubt_.expires_after(doubt_of(config_.period));
+  doubt_.expires_after(doubt_of(config_));
   doubt_.async_wait([this](const boost::system::error_code& error) {
     if (!error) note_sight({});
   });
