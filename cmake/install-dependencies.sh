@@ -12,7 +12,7 @@ build=(g++ cmake ninja-build ccache lld pkg-config python3
 test=(systemd-container debootstrap python3 iproute2 iputils-arping nftables procps curl util-linux tshark keepalived
       zsh fish python3-jsonschema mandoc)
 gate=(valgrind strace)
-bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl)
+bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-stream nghttp2-client openssl keepalived nftables)
 clang=('clang-14|clang' 'clang-tidy-14|clang-tidy')
 deb=(build-essential debhelper dpkg-dev lintian 'systemd-dev|systemd')
 rpm=(rpm rpmlint debugedit elfutils)

@@ -23,6 +23,16 @@ if("vrrpd" IN_LIST TANDEM_COMPONENTS)
   tandem_system_test(spoofed 180)
 endif()
 
+# The failover drill (tests/bench/drill): its arithmetic, and whether it still runs. Its targets are for a quiet machine.
+add_test(NAME unit.drill_figures COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/drill_figures_test.py)
+set_tests_properties(unit.drill_figures PROPERTIES LABELS unit TIMEOUT 30)
+if(TARGET lbd AND TARGET vrrpd AND TARGET syncd AND TARGET lbctl)
+  add_test(NAME system.drill COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/drill --smoke)
+  set_tests_properties(system.drill PROPERTIES
+    LABELS system RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
+    ENVIRONMENT "TANDEM_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONUNBUFFERED=1;PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # Two booted systemd hosts with the package installed. The first run makes the base root file system, once.
 if(TARGET lbd AND TARGET vrrpd AND TARGET syncd AND TARGET lbctl)
   add_test(NAME boot.two_hosts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/boot/boot_test.py)

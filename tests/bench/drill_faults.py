@@ -96,10 +96,12 @@ FAULTS = (
     Fault("sigterm", (
         Phase("SIGTERM of the VRRP daemon", lambda pair: pair.terminate(OWNER), 1.0, PLANNED),)),
     Fault("planned", (
-        Phase("planned move away", lambda pair: pair.move_away(OWNER), 0.8, PLANNED),
-        Phase("planned move back", lambda pair: pair.move_away(OTHER), 0.8, PLANNED))),
+        Phase("planned move away", lambda pair: pair.move_away(OWNER), 3.0, PLANNED,
+              until=lambda pair: pair.holders() == [OTHER]),
+        Phase("planned move back", lambda pair: pair.move_away(OTHER), 3.0, PLANNED,
+              until=lambda pair: pair.holders() == [OWNER]))),
     Fault("stop_daemon", (
-        Phase("SIGSTOP of the VRRP daemon", lambda pair: pair.freeze(pair.known_daemon_pids), 1.2, NODE_DEAD),
+        Phase("SIGSTOP of the VRRP daemon", lambda pair: pair.freeze(pair.known_daemon_pids), 3.8, NODE_DEAD),
         Phase("… continued (daemon)", thaw, 1.5, PLANNED))),
     Fault("stop_daemon_and_guard", (
         Phase("SIGSTOP of the VRRP daemon and its guard", lambda pair: pair.freeze(pair.known_vrrp_pids), 3.8, NODE_DEAD),
@@ -133,6 +135,7 @@ FAULTS = (
         Phase("CPU hog: 8 busy loops, nice -20, on the node's CPU", lambda pair: pair.hog(OWNER, False), 2.0, PLANNED, 0),),
         alone=True),
     Fault("hog_fifo", (
-        Phase("CPU hog: busy loop, SCHED_FIFO 99, on the node's CPU", lambda pair: pair.hog(OWNER, True), 1.2, NODE_DEAD),
+        Phase("CPU hog: busy loop, SCHED_FIFO 99, on the node's CPU", lambda pair: pair.hog(OWNER, True), 1.2, NODE_DEAD,
+              stale=False),
         Phase("… over (SCHED_FIFO)", undo, 1.5, PLANNED)), alone=True),
 )

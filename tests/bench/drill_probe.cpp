@@ -36,7 +36,7 @@ namespace {
 
 using Mac = std::array<std::uint8_t, 6>;
 
-constexpr int fifo_priority = 5;  // below the daemons under test
+constexpr int fifo_priority = 20;  // above the daemons under test (10): a client is another machine, which they cannot starve
 constexpr Duration grace = std::chrono::milliseconds(20);  // for the last answers
 
 volatile std::sig_atomic_t stop_requested = 0;

@@ -33,6 +33,7 @@ def measure(pair, fault, number):
     pair.look()
     if fault.prepare is not None:
         fault.prepare(pair)
+    pair.forget_neighbour()
     probe = Probe(pair.lab, number)
     phases = []
     try:
