@@ -6,7 +6,6 @@
 namespace tandem::vrrp::sim {
 namespace {
 
-constexpr Duration interval = milliseconds(100);
 constexpr Duration wire_time = milliseconds(5);
 // Silence on the LAN, then of the heartbeat, looked at each eighth of an interval.
 constexpr Duration take_over = milliseconds(302 + 100 + 13);

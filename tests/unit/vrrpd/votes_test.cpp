@@ -227,8 +227,8 @@ TEST_CASE("after a split the epoch decides, then the priority, then the address:
     if (verdict.must_release) CHECK(verdict.reason == Reason::outvoted);
     return verdict.must_release;
   };
-  for (const std::uint64_t mine : {1, 2}) {
-    for (const std::uint64_t theirs : {1, 2}) {
+  for (const std::uint64_t mine : {1U, 2U}) {
+    for (const std::uint64_t theirs : {1U, 2U}) {
       for (const int my_priority : {100, 200}) {
         for (const int their_priority : {100, 200}) {
           for (const bool beats : {false, true}) {
