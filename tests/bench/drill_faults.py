@@ -28,6 +28,7 @@ class Phase:
     gap: dict = field(default_factory=dict)   # none: reported only
     moves: Optional[int] = 1    # how often the address may change its owner; None: reported only
     overlap: Optional[float] = 0  # how many advert intervals two nodes may own the address; None: reported only
+    handover: bool = False      # make before break: while the new owner's advert travels, one ARP request may meet both
     stale: bool = True          # nobody but the owner may have the address at the end; False: reported only
     until: Optional[Callable] = None  # once the pair is so it is watched a little longer, and no more
 
@@ -91,30 +92,30 @@ FAULTS = (
     Fault("kill_node", (
         Phase("node dead: all processes and links", kill_node, 1.2, NODE_DEAD),), fast=True),
     Fault("return", (
-        Phase("return of the node", lambda pair: pair.start_node(OWNER), 8.0, PLANNED,
+        Phase("return of the node", lambda pair: pair.start_node(OWNER), 8.0, PLANNED, handover=True,
               until=lambda pair: pair.holders() == [OWNER]),), prepare=kill_and_reboot),
     Fault("sigterm", (
-        Phase("SIGTERM of the VRRP daemon", lambda pair: pair.terminate(OWNER), 1.0, PLANNED),)),
+        Phase("SIGTERM of the VRRP daemon", lambda pair: pair.terminate(OWNER), 1.0, PLANNED, handover=True),)),
     Fault("planned", (
-        Phase("planned move away", lambda pair: pair.move_away(OWNER), 3.0, PLANNED,
+        Phase("planned move away", lambda pair: pair.move_away(OWNER), 3.0, PLANNED, handover=True,
               until=lambda pair: pair.holders() == [OTHER]),
-        Phase("planned move back", lambda pair: pair.move_away(OTHER), 3.0, PLANNED,
+        Phase("planned move back", lambda pair: pair.move_away(OTHER), 3.0, PLANNED, handover=True,
               until=lambda pair: pair.holders() == [OWNER]))),
     Fault("stop_daemon", (
         Phase("SIGSTOP of the VRRP daemon", lambda pair: pair.freeze(pair.known_daemon_pids), 3.8, NODE_DEAD),
-        Phase("… continued (daemon)", thaw, 1.5, PLANNED))),
+        Phase("… continued (daemon)", thaw, 1.5, PLANNED, handover=True))),
     Fault("stop_daemon_and_guard", (
         Phase("SIGSTOP of the VRRP daemon and its guard", lambda pair: pair.freeze(pair.known_vrrp_pids), 3.8, NODE_DEAD),
-        Phase("… continued (daemon and guard)", thaw, 1.5, PLANNED)), TANDEM),
+        Phase("… continued (daemon and guard)", thaw, 1.5, PLANNED, handover=True)), TANDEM),
     Fault("freeze_node", (
         Phase("node frozen: SIGSTOP of all processes", lambda pair: pair.freeze(pair.known_pids), 3.8, NODE_DEAD),
-        Phase("… continued (node)", thaw, 1.5, PLANNED))),
+        Phase("… continued (node)", thaw, 1.5, PLANNED, handover=True))),
     Fault("carrier", (
         Phase("carrier down", lambda pair: pair.unplug(OWNER), 1.2, LINK_DEAD),
-        Phase("… up again", undo, 1.5, PLANNED))),
+        Phase("… up again", undo, 1.5, PLANNED, handover=True))),
     Fault("blackhole", (
         Phase("silent black hole, carrier up", lambda pair: pair.isolate(OWNER), 1.2, LINK_DEAD),
-        Phase("… healed (black hole)", undo, 1.5, PLANNED))),
+        Phase("… healed (black hole)", undo, 1.5, PLANNED, handover=True))),
     Fault("one_way_out", (
         Phase("one way: the owner's frames do not reach the backup", lambda pair: pair.cut(OWNER, OTHER), 1.5, PLANNED),
         Phase("… healed (from the owner)", undo, 1.0, PLANNED))),
@@ -137,5 +138,5 @@ FAULTS = (
     Fault("hog_fifo", (
         Phase("CPU hog: busy loop, SCHED_FIFO 99, on the node's CPU", lambda pair: pair.hog(OWNER, True), 1.2, NODE_DEAD,
               stale=False),
-        Phase("… over (SCHED_FIFO)", undo, 1.5, PLANNED)), alone=True),
+        Phase("… over (SCHED_FIFO)", undo, 1.5, PLANNED, handover=True)), alone=True),
 )

@@ -4,6 +4,7 @@ from drill_faults import FAULTS
 from drill_figures import percentile
 
 OURS = "tandem"
+ARP_PERIOD_MS = 2
 
 
 class Row:
@@ -80,7 +81,8 @@ def limits(row):
     if every is not None:
         yield "gap max", row.of("gap_ms", 100), every
     if row.phase.overlap is not None:
-        yield "overlap max", row.of("overlap_ms", 100), row.phase.overlap * row.interval_ms
+        yield "overlap max", row.of("overlap_ms", 100), max(row.phase.overlap * row.interval_ms,
+                                                            ARP_PERIOD_MS if row.phase.handover else 0)
     if row.phase.moves is not None:
         yield "flaps", row.flaps, 0
     if row.phase.stale:
