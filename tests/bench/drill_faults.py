@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 from drill_lab import NODES, OTHER, OWNER
+from netlab import wait_for
 
 TANDEM = ("tandem",)
 ALL = ("tandem", "keepalived")
@@ -54,6 +55,7 @@ def kill_node(pair):
 
 def kill_and_reboot(pair):
     kill_node(pair)
+    wait_for(lambda: pair.holders() == [OTHER], what="the other node to take the address")
     pair.undo()
 
 
