@@ -29,6 +29,7 @@ std::string_view to_string(Fault fault) {
     case Fault::no_source: return "no_source";
     case Fault::lbd_dead: return "lbd_dead";
     case Fault::lbd_not_ready: return "lbd_not_ready";
+    case Fault::tracked: return "tracked";
   }
   return "none";
 }
@@ -38,11 +39,12 @@ Fault fault_of(const Surroundings& surroundings) {
   if (!surroundings.has_source) return Fault::no_source;
   if (!surroundings.lbd_connected) return Fault::lbd_dead;
   if (!surroundings.lbd_ready) return Fault::lbd_not_ready;
+  if (!surroundings.tracked_hold) return Fault::tracked;
   return Fault::none;
 }
 
 Release release_for(Fault fault) {
-  return fault == Fault::lbd_not_ready ? Release::planned : Release::at_once;
+  return fault == Fault::lbd_not_ready || fault == Fault::tracked ? Release::planned : Release::at_once;
 }
 
 }  // namespace tandem::vrrp

@@ -38,16 +38,18 @@ struct Surroundings {
   bool link_up = false;        // of the interface
   bool has_source = false;     // the interface has an address to send adverts from
   bool in_sync = false;        // syncd has what the peer knows
+  bool tracked_hold = true;    // every tracked condition that has no weight
+  std::uint32_t failing_weights = 0;  // the sum over the tracked conditions that fail
   bool operator==(const Surroundings&) const = default;
 };
 
 /// Why a node may not own the address.
-enum class Fault : std::uint8_t { none, link_down, no_source, lbd_dead, lbd_not_ready };
+enum class Fault : std::uint8_t { none, link_down, no_source, lbd_dead, lbd_not_ready, tracked };
 
 /// "none", "link_down", …
 std::string_view to_string(Fault fault);
 
-/// The gravest one.
+/// The gravest one; a planned release comes after those that are not.
 Fault fault_of(const Surroundings& surroundings);
 
 /// Only an lbd that lives can answer while the peer takes over.

@@ -9,6 +9,11 @@ namespace {
 constexpr Duration longest_settling = std::chrono::seconds(1);
 constexpr Duration leaving_repeats = std::chrono::seconds(3);  // a former owner says once a second that it still cares
 
+std::uint8_t lowest_peer(const RouterConfig& config) {
+  if (config.foreign || config.most_weights >= yielded_priority) return lowest_priority;
+  return static_cast<std::uint8_t>(yielded_priority - config.most_weights);
+}
+
 }  // namespace
 
 VirtualRouter::VirtualRouter(const RouterConfig& config)
@@ -18,10 +23,11 @@ VirtualRouter::VirtualRouter(const RouterConfig& config)
                      .preempt = false,
                      .address = config.address,
                      .skew_by_seconds = config.skew_by_seconds,
-                     .lowest_peer = config.foreign ? lowest_priority : yielded_priority}) {}
+                     .lowest_peer = lowest_peer(config)}) {}
 
 std::uint8_t VirtualRouter::priority() const {
-  return priority_of(config_.preferred, override_, config_.foreign_priority);
+  const std::uint8_t priority = priority_of(config_.preferred, override_, config_.foreign_priority);
+  return override_ == Override::forced ? priority : handicap_.lower(priority);
 }
 
 void VirtualRouter::set_override(Override override) {
@@ -31,15 +37,19 @@ void VirtualRouter::set_override(Override override) {
 
 VirtualRouter::Preemption VirtualRouter::preemption(TimePoint now) const {
   if (!config_.preempt) return Preemption::disabled;
+  if (override_ == Override::yielded && !new_owner_.got_worse()) return Preemption::yielded;
   if (!in_sync_) return Preemption::not_in_sync;
   if (now < started_ + config_.preempt_delay) return Preemption::delayed;
   if (!verdict_.may_preempt) return Preemption::no_sight;
   if (damping_.holds(now)) return Preemption::damped;
+  if (looked_at_ && less_fit_since_ && *looked_at_ <= *less_fit_since_) return Preemption::unsure;
   return Preemption::allowed;
 }
 
 Actions VirtualRouter::update(const Surroundings& surroundings, TimePoint now) {
   in_sync_ = surroundings.in_sync;
+  handicap_.set(surroundings.failing_weights);
+  fsm_.set_priority(priority());
   const Fault before = fault_;
   fault_ = fault_of(surroundings);
   Actions out;
@@ -58,8 +68,16 @@ Actions VirtualRouter::stop(TimePoint now) {
   return finish(fsm_.shutdown(Release::planned, Cause::stopping, now), now);
 }
 
+void VirtualRouter::note_owner(std::uint8_t priority, TimePoint now) {
+  if (override_ == Override::yielded && priority > 0) new_owner_.heard(priority);
+  const bool less_fit = priority > 0 && priority < this->priority();
+  if (!less_fit) less_fit_since_.reset();
+  else if (!less_fit_since_) less_fit_since_ = now;
+}
+
 Actions VirtualRouter::advert(const HeardAdvert& heard, TimePoint now) {
   if (heard.priority == 0 && fsm_.state() == State::active) note_leaver(now);
+  note_owner(heard.priority, now);
   fsm_.set_preempt(preemption(now) == Preemption::allowed);
   return finish(fsm_.advert(heard, now), now);
 }
@@ -83,8 +101,10 @@ Actions VirtualRouter::fail_over(TimePoint now) {
   Actions out;
   if (fsm_.state() == State::active) {
     set_override(Override::yielded);
+    new_owner_ = {};
     out = fsm_.hand_over(now);
   } else if (fsm_.state() == State::backup) {
+    handicap_.accept();
     set_override(Override::forced);
     out = fsm_.promote(now);
     settle_later(now);
@@ -112,7 +132,9 @@ Actions VirtualRouter::finish(Actions actions, TimePoint now) {
       note_loss(action.cause, now);
       announcements_.stop();
       settled_at_.reset();
-      if (override_ == Override::forced || override_ == Override::kept) set_override(Override::none);
+      handicap_.forget();
+      if (override_ == Override::forced || override_ == Override::kept) override_ = Override::none;
+      set_override(override_);
     }
   }
   if (conflict) announcements_.start(now);
@@ -150,8 +172,9 @@ Actions VirtualRouter::vote(Verdict verdict, std::uint64_t peer_epoch, TimePoint
 
 // What nobody planned. A node that loses its address again and again shall not take it back each time.
 void VirtualRouter::note_loss(Cause cause, TimePoint now) {
-  const bool broken = cause == Cause::fault && release_for(fault_) == Release::at_once;
-  const bool against_will = cause == Cause::late || cause == Cause::voted;
+  const bool broken = cause == Cause::fault && (release_for(fault_) == Release::at_once || fault_ == Fault::tracked);
+  const bool less_fit = cause == Cause::higher_priority && handicap_.in_force();
+  const bool against_will = cause == Cause::late || cause == Cause::voted || less_fit;
   if (against_will || broken) damping_.lost(now);
   if (against_will) started_ = now;
 }

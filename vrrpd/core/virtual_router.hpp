@@ -11,6 +11,7 @@
 #include "vrrpd/core/announce_schedule.hpp"
 #include "vrrpd/core/damping.hpp"
 #include "vrrpd/core/fsm.hpp"
+#include "vrrpd/core/handicap.hpp"
 #include "vrrpd/core/policy.hpp"
 #include "vrrpd/core/votes.hpp"
 
@@ -25,6 +26,7 @@ struct RouterConfig {
   bool skew_by_seconds = false;    // VRRP version 2
   bool foreign = false;            // the other router is none of ours
   std::uint8_t foreign_priority = 0;  // then: our priority, if the operator chose one
+  std::uint32_t most_weights = 0;     // what failing conditions can take from a priority, ours or the peer's
 };
 
 class VirtualRouter {
@@ -54,6 +56,9 @@ class VirtualRouter {
   /// The addresses were put back after somebody removed them: tell the LAN.
   void announce_again(TimePoint now) { announcements_.start(now); }
   void set_address(const IpAddress& address) { fsm_.set_address(address); }
+  /// When the oldest of the looks began that last saw this node's polled conditions hold. A less fit owner is not
+  /// preempted before each was seen to hold since: what failed there may be failing here.
+  void set_looked_at(TimePoint looked_at) { looked_at_ = looked_at; }
 
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// When the state machine itself is due (without announcements); its lateness matters.
@@ -68,7 +73,9 @@ class VirtualRouter {
   [[nodiscard]] Duration farewell_time() const { return fsm_.farewell_time(); }
 
   /// Whether a living owner of lower priority would be preempted, and if not, why not.
-  enum class Preemption : std::uint8_t { allowed, disabled, delayed, damped, no_sight, not_in_sync };
+  enum class Preemption : std::uint8_t {
+    allowed, disabled, yielded, delayed, damped, no_sight, not_in_sync, unsure
+  };
   [[nodiscard]] Preemption preemption(TimePoint now) const;
 
  private:
@@ -77,6 +84,7 @@ class VirtualRouter {
   void note_leaver(TimePoint now);
   [[nodiscard]] Verdict be_patient(Verdict verdict, TimePoint now);
   void set_override(Override override);
+  void note_owner(std::uint8_t priority, TimePoint now);
   void note_loss(Cause cause, TimePoint now);
 
   RouterConfig config_;
@@ -93,6 +101,10 @@ class VirtualRouter {
   std::optional<TimePoint> left_at_;  // when an advert of priority 0 was heard last while Active
   std::uint64_t epoch_ = 0;
   std::uint64_t peer_epoch_ = 0;
+  Handicap handicap_;
+  NewOwner new_owner_;                       // while yielded
+  std::optional<TimePoint> looked_at_;
+  std::optional<TimePoint> less_fit_since_;  // an owner of lower priority has been heard since
   std::optional<TimePoint> settled_at_;  // while forced: when silence will have confirmed the move
 };
 
