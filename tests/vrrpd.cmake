@@ -9,6 +9,9 @@ tandem_test(vrrpd_io LABEL unit
   SOURCES unit/vrrpd/release_test.cpp unit/vrrpd/witness_prober_test.cpp
           unit/vrrpd/advert_seal_test.cpp
   DEPS tandem_vrrpd_io)
+tandem_test(vrrpd_programs LABEL unit
+  SOURCES unit/vrrpd/programs_test.cpp
+  DEPS tandem_vrrp_programs TIMEOUT 60)
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
   DEPS tandem_vrrpd_core TIMEOUT 60)
