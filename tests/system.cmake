@@ -21,6 +21,7 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
 endif()
 if("vrrpd" IN_LIST TANDEM_COMPONENTS)
   tandem_system_test(spoofed 180)
+  tandem_system_test(tracking 240)
 endif()
 
 # The failover drill (tests/bench/drill): its arithmetic, and whether it still runs. Its targets are for a quiet machine.

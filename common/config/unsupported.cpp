@@ -21,7 +21,6 @@ using Group = TargetGroupConfig;
 
 constexpr Feature<VirtualAddressConfig> virtual_address_features[] = {
     {"sync_group", "sync groups", [](const VirtualAddressConfig& v) { return !v.sync_group.empty(); }},
-    {"track", "tracked conditions", [](const VirtualAddressConfig& v) { return !v.track.empty(); }},
     {"hook", "hooks", [](const VirtualAddressConfig& v) { return !v.hook.empty(); }},
 };
 

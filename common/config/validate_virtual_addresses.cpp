@@ -127,6 +127,14 @@ void check_program(const std::vector<std::string>& command, const Place& place, 
   mistakes.add(place[0], quote(command.front()) + " is not a full path", "programs are started without a shell");
 }
 
+bool is_network(const Prefix& prefix) {
+  const auto bytes = prefix.address.bytes();
+  for (std::size_t bit = prefix.length; bit < bytes.size() * 8; ++bit) {
+    if ((bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) return false;
+  }
+  return true;
+}
+
 void check_track(const TrackConfig& track, const Place& place, Diagnostics& mistakes) {
   check_program(track.script, place["script"], mistakes);
   if (!track.file.empty() && track.file.front() != '/') {
@@ -134,6 +142,9 @@ void check_track(const TrackConfig& track, const Place& place, Diagnostics& mist
   }
   if (track.interface.find_first_of("/ ") != std::string::npos) {
     mistakes.add(place["interface"], quote(track.interface) + " is not an interface name");
+  }
+  if (track.kind == TrackConfig::Kind::route && !is_network(track.route)) {
+    mistakes.add(place["route"], quote(track.route.to_string()) + " has bits set behind its length: no route is called so");
   }
   if (track.timeout > track.interval) {
     mistakes.add(place["timeout"], "is longer than the interval", "the next look would begin before this one ends");

@@ -36,6 +36,13 @@ std::string take_over_text(const Json& address) {
   return "no: " + text_field(address, "may_take_over_reason");
 }
 
+std::string track_text(const Json& track) {
+  const bool holds = bool_field(track, "holds");
+  std::string text = holds ? text_field(track, "name") + ": well" : "FAILS: " + text_field(track, "reason");
+  if (member(track, "weight") != 0) text += fmt::format(" (weight {})", text_field(track, "weight"));
+  return text;
+}
+
 Tone state_tone(const std::string& state) {
   if (state == "active") return Tone::good;
   return state == "backup" ? Tone::plain : Tone::warn;
@@ -100,6 +107,7 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
                             text_field(address, "preferred_node")));
   line("priority", fmt::format("{}, peer's {}", text_field(address, "priority"), text_field(address, "peer_priority")));
   line("may take over", take_over_text(address));
+  for (const Json& track : elements(address, "track")) line("tracks", track_text(track));
   line("adverts", fmt::format("every {}; {} sent; {} received, the last {} ago",
                               milliseconds_field(address, "advert_interval_ms"), text_field(address, "adverts_sent"),
                               text_field(address, "adverts_received"),

@@ -58,7 +58,7 @@ class VirtualRouter {
   void set_address(const IpAddress& address) { fsm_.set_address(address); }
   /// When the oldest of the looks began that last saw this node's polled conditions hold. A less fit owner is not
   /// preempted before each was seen to hold since: what failed there may be failing here.
-  void set_looked_at(TimePoint looked_at) { looked_at_ = looked_at; }
+  void set_looked_at(std::optional<TimePoint> looked_at) { looked_at_ = looked_at; }
 
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// When the state machine itself is due (without announcements); its lateness matters.

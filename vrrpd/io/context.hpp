@@ -14,6 +14,7 @@
 #include "vrrpd/io/lbd_watch.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/sync_watch.hpp"
+#include "vrrpd/io/tracker.hpp"
 #include "vrrpd/io/virtual_mac_devices.hpp"
 #include "vrrpd/io/voting.hpp"
 #include "vrrpd/lease/lease_table.hpp"
@@ -33,6 +34,7 @@ struct Context {
   const LbdStatus& lbd;
   const SyncStatus& sync;
   const Voting& voting;
+  const Tracker& tracker;
   std::function<void()> status_changed;  // somebody may want to see the new status
 };
 

@@ -51,6 +51,7 @@ class Daemon {
   void add_pending();
   void status_changed();
   void tell_manager();
+  void track();
   void housekeeping();
   void save_session();
   void renew_later();
@@ -73,6 +74,8 @@ class Daemon {
   LbdWatch lbd_;
   SyncWatch sync_;
   Voting voting_;
+  ProgramRunner programs_;
+  Tracker tracker_;
   Context context_;
   ControlApi control_;
   std::optional<NetlinkMonitor> monitor_;
@@ -115,8 +118,10 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       voting_(io, events_, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
                                     .news = [this] { refresh_instances(); },
                                     .addresses = [this] { return heartbeat_addresses(); }}),
+      programs_(io),
+      tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       context_{io, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
-               lbd_.status(), sync_.status(), voting_, [this] { status_changed(); }},
+               lbd_.status(), sync_.status(), voting_, tracker_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const std::string& name,
                                              std::function<void(const FailoverOutcome&)> reply) {
@@ -136,6 +141,7 @@ Result<> Daemon::start() {
   if (auto listening = server_.listen_unix(options_.run_dir + "/vrrpd.sock"); !listening) return listening;
   if (auto begun = sessions_.start(board_.stamps()); !begun) log::warning("{}", begun.error().message);
   if (auto opened = open_monitor(); !opened) return opened;
+  track();  // before this process is real-time, with its memory locked: it may have to fork
   signals_.emplace(io_, [this] { stop(); }, [this] { reload(); });
   realtime_ = enter_realtime();
   if (!realtime_.fifo || !realtime_.locked) {
@@ -168,6 +174,7 @@ Result<> Daemon::open_monitor() {
             for (const auto& instance : instances_) instance->address_removed(address);
           },
       .changed = [this] { look_at_host(); },
+      .route_changed = [this](const Prefix& prefix) { tracker_.route_changed(prefix); },
       .overrun =
           [this] {
             log::warning("lost notifications of the kernel about addresses; looking at all of them");
@@ -225,6 +232,7 @@ void Daemon::look_at_host() {
     }
     interface->update(link != links->end() ? std::optional<Link>(*link) : std::nullopt, std::move(own));
   }
+  tracker_.look_at_host(*links);
   refresh_instances();
 }
 
@@ -232,6 +240,13 @@ void Daemon::refresh_instances() {
   for (const auto& instance : instances_) instance->refresh();
   for (const auto& instance : retiring_) instance->refresh();
   status_changed();
+}
+
+// What the settings track, from now on.
+void Daemon::track() {
+  tracker_.set(tracked_in(settings_));
+  if (!tracker_.tracks(config::TrackConfig::Kind::route)) return;
+  if (auto watching = monitor_->watch_routes(); !watching) log::error("{}", watching.error().message);
 }
 
 void Daemon::add_instance(InstanceConfig config) {
@@ -368,6 +383,7 @@ ReloadOutcome Daemon::reload() {
 
 // Keeps what is unchanged, retires what is gone or changed, starts what is new.
 void Daemon::apply_settings() {
+  track();
   pending_ = settings_;
   for (std::size_t i = instances_.size(); i-- > 0;) {
     const InstanceConfig& running = instances_[i]->config();
@@ -400,6 +416,7 @@ NodeStatus Daemon::status() const {
   status.lbd = lbd_.status();
   status.sync = sync_.status();
   status.witnesses = voting_.witnesses();
+  status.conditions = tracker_.conditions();
   status.control_refused = server_.refused();
   for (const auto& instance : instances_) status.virtual_addresses.emplace_back(instance->config(), instance->status());
   for (const auto& [name, interface] : interfaces_) status.interfaces.emplace_back(name, interface->dropped());

@@ -44,7 +44,7 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now) {
     case Cause::voted: return explain(situation.vote, peer ? peer->name : "the peer");
     case Cause::tie_lost:
       return fmt::format("{} owns the address with the same priority {} and a higher address", other, theirs);
-    case Cause::fault: return explain(situation.fault, situation.interface, situation.lbd);
+    case Cause::fault: return situation.fault;
     case Cause::stopping: return "vrrpd is stopping, or the virtual address was removed from the configuration";
   }
   return {};
@@ -52,7 +52,8 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now) {
 
 std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd) {
   switch (fault) {
-    case Fault::none: return {};
+    case Fault::none:
+    case Fault::tracked: return {};
     case Fault::link_down: return fmt::format("interface {} is missing, down, or without carrier", interface);
     case Fault::no_source: return fmt::format("interface {} has no address to send adverts from", interface);
     case Fault::lbd_dead: return lbd.reason;
@@ -89,6 +90,10 @@ std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync
   switch (preemption) {
     case VirtualRouter::Preemption::allowed: return {};
     case VirtualRouter::Preemption::disabled: return "does not preempt a living owner: preempt is false";
+    case VirtualRouter::Preemption::yielded:
+      return "does not preempt a living owner: the operator moved the address away from here";
+    case VirtualRouter::Preemption::unsure:
+      return "does not preempt a living owner before it has looked again at what it tracks itself";
     case VirtualRouter::Preemption::delayed: return "does not preempt a living owner before preempt_delay is over";
     case VirtualRouter::Preemption::damped:
       return "does not preempt a living owner for a while: it lost the address several times in short order";

@@ -21,17 +21,15 @@ struct PeerView {
 };
 
 struct Situation {
-  std::string interface;
-  Fault fault = Fault::none;
+  std::string fault;  // why this node may not own the address; empty if it may
   std::uint8_t priority = 0;
   std::optional<PeerView> peer;
-  const LbdStatus& lbd;
   Reason vote = Reason::agreed;
 };
 
 /// "3 adverts of 100 ms from lb1 (192.0.2.11) missed, last heard 301.2 ms ago"
 std::string explain(Cause cause, const Situation& situation, TimePoint now);
-/// "lbd ended", "lbd is not ready: draining"; empty for Fault::none.
+/// "lbd ended", "lbd is not ready: draining"; empty for Fault::none, and for Fault::tracked (Tracked::why_not).
 std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd);
 /// A watcher's reason with the daemon's name in it: "the daemon ended" becomes "lbd ended".
 std::string with_name(std::string_view reason, std::string_view daemon);

@@ -36,7 +36,8 @@ RouterConfig router_config(const InstanceConfig& config) {
           .address = config.self.address,
           .skew_by_seconds = virtual_address.version == 2,
           .foreign = virtual_address.foreign,
-          .foreign_priority = virtual_address.priority};
+          .foreign_priority = virtual_address.priority,
+          .most_weights = sum_of_weights(config.track)};
 }
 
 // What is only more of the same is no news.
@@ -57,6 +58,7 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       interface_(interface),
       config_(std::move(config)),
       router_(router_config(config_)),
+      tracked_(context.tracker, config_.track),
       keeper_(context, interface, config_.virtual_address.name, config_.addresses),
       lease_(context.leases, interface, config_.addresses.v6, config_.virtual_address.vrid, config_.addresses.all,
              {.length = lease_length(router_config(config_).advert_interval), .farewell = router_.farewell_time()}),
@@ -151,6 +153,7 @@ void Instance::accept(const Advert& advert) {
   const bool mismatch =
       !same_addresses(advert, config_.addresses.in_adverts()) ||
       advert.interval != on_the_wire(advert.version, config_.virtual_address.advert_interval);
+  router_.set_looked_at(tracked_.looked_at());
   perform(router_.advert({.priority = advert.priority, .interval = advert.interval, .source = advert.source}, now));
   if (advert.priority == 0 && router_.state() == State::active && handover()) {
     handover()->relay_to(advert.source, config_.virtual_address.addresses, now);
@@ -339,12 +342,18 @@ Surroundings Instance::surroundings() const {
           .lbd_ready = context_.lbd.ready,
           .link_up = interface_.usable(config_.addresses.v6),
           .has_source = interface_.source(config_.addresses.v6, config_.self.address).has_value(),
-          .in_sync = context_.sync.in_sync || config_.virtual_address.foreign};
+          .in_sync = context_.sync.in_sync || config_.virtual_address.foreign,
+          .tracked_hold = tracked_.hold(),
+          .failing_weights = tracked_.failing_weights()};
 }
 
 Situation Instance::situation() const {
-  return {.interface = interface_.name(), .fault = router_.fault(), .priority = router_.priority(), .peer = peer_,
-          .lbd = context_.lbd, .vote = router_.verdict().reason};
+  return {.fault = fault_text(), .priority = router_.priority(), .peer = peer_, .vote = router_.verdict().reason};
+}
+
+std::string Instance::fault_text() const {
+  if (router_.fault() == Fault::tracked) return tracked_.why_not();
+  return explain(router_.fault(), interface_.name(), context_.lbd);
 }
 
 HeldRecord Instance::held_record() const {
@@ -385,7 +394,7 @@ InstanceStatus Instance::status() const {
   status.cause = cause_;
   status.priority = router_.priority();
   status.may_take_over = router_.fault() == Fault::none && !stopping_;
-  status.may_take_over_reason = explain(router_.fault(), interface_.name(), context_.lbd);
+  status.may_take_over_reason = fault_text();
   if (status.may_take_over && router_.state() == State::backup) {
     status.may_take_over_reason = explain(router_.preemption(io::now()), context_.sync);
   }
@@ -397,6 +406,7 @@ InstanceStatus Instance::status() const {
   status.vote = {.verdict = router_.verdict(), .held = router_.held(), .epoch = router_.epoch(),
                  .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};
   if (virtual_mac_) status.virtual_mac = virtual_mac_->status();
+  status.track = tracked_.status();
   status.address_failures = keeper_.failures();
   return status;
 }

@@ -23,6 +23,7 @@
 #include "vrrpd/io/interface.hpp"
 #include "vrrpd/io/lease_holder.hpp"
 #include "vrrpd/io/neighbour_pin.hpp"
+#include "vrrpd/io/tracked.hpp"
 #include "vrrpd/io/virtual_mac.hpp"
 
 namespace tandem::vrrp {
@@ -33,6 +34,7 @@ struct InstanceConfig {
   config::NodeConfig peer;
   RouterAddresses addresses;  // of virtual_address, in the order of the adverts
   std::optional<AdvertKeys> keys;  // if its adverts are authenticated
+  std::vector<config::TrackConfig> track;  // what this node must have
   bool operator==(const InstanceConfig&) const = default;
 };
 
@@ -71,6 +73,7 @@ struct InstanceStatus {
   LeaseStatus lease;
   VoteStatus vote;
   std::optional<VirtualMacStatus> virtual_mac;  // nullopt: not asked for
+  std::vector<TrackStatus> track;
 };
 
 /// How a failover ended. status 200: the address moved; else an HTTP status with a reason.
@@ -141,6 +144,7 @@ class Instance {
   [[nodiscard]] std::optional<FailoverOutcome> failover_outcome(TimePoint now) const;
   [[nodiscard]] std::optional<TimePoint> failover_deadline() const;
   [[nodiscard]] Surroundings surroundings() const;
+  [[nodiscard]] std::string fault_text() const;
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] Voices voices(TimePoint now) const;
   [[nodiscard]] HeldRecord held_record() const;
@@ -152,6 +156,7 @@ class Instance {
   Interface& interface_;
   InstanceConfig config_;
   VirtualRouter router_;
+  Tracked tracked_;
   AddressKeeper keeper_;
   LeaseHolder lease_;
   AdvertGate gate_;

@@ -20,7 +20,7 @@ void Instance::fail_over(std::function<void(const FailoverOutcome&)> reply) {
   go_quiet_if_late();
   if (failover_ || router_.handing_over()) return refuse("a failover of this address is going on already", "");
   if (router_.state() == State::initialize) {
-    return refuse("this node may not take over: " + explain(router_.fault(), interface_.name(), context_.lbd),
+    return refuse("this node may not take over: " + fault_text(),
                   "see lbctl status on this node");
   }
   const bool away = router_.state() == State::active;

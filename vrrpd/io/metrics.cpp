@@ -72,6 +72,13 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
                  status.lateness, labels);
 }
 
+void add_condition(MetricsText& text, const Condition& condition) {
+  const Labels labels = {{"condition", condition.name}};
+  text.gauge("tandem_vrrp_tracked_holds", "1 if the tracked condition holds.", condition.holds(), labels);
+  text.counter("tandem_vrrp_tracked_failed_looks_total", "Looks that did not find it so.", condition.failed_looks, labels);
+  text.counter("tandem_vrrp_tracked_changes_total", "Times that it began or ceased to hold.", condition.changes, labels);
+}
+
 }  // namespace
 
 std::string metrics_text(const NodeStatus& status) {
@@ -88,6 +95,7 @@ std::string metrics_text(const NodeStatus& status) {
                static_cast<int>(status.virtual_addresses.front().second.vote.sight));
   }
   for (const auto& [config, instance] : status.virtual_addresses) add_instance(text, config, instance);
+  for (const auto& condition : status.conditions) add_condition(text, *condition);
   for (const auto& [name, dropped] : status.interfaces) {
     add_dropped(text, "tandem_vrrp_foreign_packets_total", "Packets that belong to no configured virtual router.",
                 dropped, {{"interface", name}});

@@ -195,6 +195,10 @@ struct NetlinkMonitor::Impl {
   static int on_message(nl_msg* message, void* argument) {
     auto& self = *static_cast<Impl*>(argument);
     nlmsghdr* header = nlmsg_hdr(message);
+    if (header->nlmsg_type == RTM_NEWROUTE || header->nlmsg_type == RTM_DELROUTE) {
+      if (const auto route = main_route(header)) self.callbacks.route_changed(route->prefix);
+      return NL_OK;
+    }
     self.saw_change = true;
     if (header->nlmsg_type == RTM_DELADDR && nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0) {
       self.callbacks.address_removed(to_address(header));
@@ -226,6 +230,12 @@ Result<NetlinkMonitor> NetlinkMonitor::open(Callbacks callbacks) {
 }
 
 int NetlinkMonitor::fd() const { return nl_socket_get_fd(impl_->socket.get()); }
+
+Result<> NetlinkMonitor::watch_routes() {
+  const int code = nl_socket_add_memberships(impl_->socket.get(), RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, 0);
+  if (code < 0) return nl_error("subscribe to changes of routes", code);
+  return {};
+}
 
 void NetlinkMonitor::receive() {
   impl_->saw_change = false;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,10 @@ class Netlink {
   /// that are not there are no error.
   Result<> delete_links(const std::vector<int>& links);
 
+  /// Of each, whether the main routing table has exactly this unicast route, with a next hop that is not dead. Reads the
+  /// whole table: some 1 ms for each thousand routes.
+  [[nodiscard]] Result<std::vector<bool>> have_routes(std::span<const Prefix> prefixes);
+
   /// nullopt: the kernel has no entry for it, or none with a link-layer address.
   [[nodiscard]] std::optional<Neighbour> neighbour(int link, const IpAddress& address);
   /// From now on the kernel takes `mac` for the neighbour's, without asking and without end.
@@ -95,6 +100,7 @@ class NetlinkMonitor {
   struct Callbacks {
     std::function<void(const HostAddress&)> address_removed;
     std::function<void()> changed;   // any link or address: look again
+    std::function<void(const Prefix&)> route_changed;  // of the main table; only after watch_routes()
     std::function<void()> overrun;   // notifications were lost: look at everything again
   };
 
@@ -107,6 +113,8 @@ class NetlinkMonitor {
   [[nodiscard]] int fd() const;
   /// Receives all there is; `changed` is called once at the end.
   void receive();
+  /// From now on routes are watched, too.
+  Result<> watch_routes();
 
  private:
   struct Impl;

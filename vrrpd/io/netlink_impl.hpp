@@ -26,6 +26,14 @@ using Message = std::unique_ptr<nl_msg, MessageDeleter>;
 
 inline Error nl_error(std::string_view what, int code) { return Error{fmt::format("{}: {}", what, nl_geterror(code))}; }
 
+/// A unicast route of the main table, of which a message tells.
+struct MainRoute {
+  Prefix prefix;
+  bool usable = false;  // at least one of its next hops is reachable, as far as the kernel knows
+};
+/// nullopt: another kind of message, table or route.
+std::optional<MainRoute> main_route(nlmsghdr* header);
+
 struct Netlink::Impl {
   Socket socket;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ struct NodeStatus {
   SyncStatus sync;
   std::vector<WitnessStatus> witnesses;
   std::vector<std::pair<InstanceConfig, InstanceStatus>> virtual_addresses;
+  std::vector<std::shared_ptr<const Condition>> conditions;  // tracked by whichever address
   std::uint64_t control_refused = 0;  // changes asked for by who may only look
   std::vector<std::pair<std::string, DropCounters>> interfaces;  // packets for no virtual router of ours
 };

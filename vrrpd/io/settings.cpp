@@ -63,7 +63,8 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
     if (auto fits = check_limits(virtual_address.name, addresses); !fits) return fits.error();
     out.push_back({.virtual_address = virtual_address, .self = *self, .peer = peer,
                    .addresses = std::move(addresses),
-                   .keys = virtual_address.authentication ? *keys : std::nullopt});
+                   .keys = virtual_address.authentication ? *keys : std::nullopt,
+                   .track = virtual_address.track});
   }
   return out;
 }
@@ -79,6 +80,12 @@ VotingConfig voting_for(const config::Config& config, const std::string& node) {
   for (const auto& virtual_address : config.virtual_addresses) {
     out.period = std::min(out.period, virtual_address.advert_interval);
   }
+  return out;
+}
+
+std::vector<config::TrackConfig> tracked_in(const std::vector<InstanceConfig>& settings) {
+  std::vector<config::TrackConfig> out;
+  for (const InstanceConfig& one : settings) out.insert(out.end(), one.track.begin(), one.track.end());
   return out;
 }
 

@@ -17,4 +17,7 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
 /// The voices of node `node` in a configuration that settings_for() accepts.
 VotingConfig voting_for(const config::Config& config, const std::string& node);
 
+/// What any of them tracks.
+std::vector<config::TrackConfig> tracked_in(const std::vector<InstanceConfig>& settings);
+
 }  // namespace tandem::vrrp

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "common/config/names.hpp"
 #include "common/io/clock.hpp"
 #include "common/io/daemon.hpp"
 #include "vrrpd/io/node_status.hpp"
@@ -39,6 +40,16 @@ ordered_json lease_json(const LeaseStatus& lease) {
                       {"silenced_packets", lease.silenced}};
   if (lease.remaining) out["remaining_ms"] = fine_milliseconds(*lease.remaining);
   return out;
+}
+
+ordered_json track_json(const TrackStatus& track) {
+  const Condition& condition = *track.condition;
+  return {{"kind", config::track_kind_names[static_cast<std::size_t>(condition.config.kind)]},
+          {"name", condition.name},
+          {"weight", track.weight},
+          {"holds", condition.holds()},
+          {"reason", condition.reason},
+          {"since_ns", nanoseconds_of(condition.since)}};
 }
 
 ordered_json lateness_json(const metrics::Histogram& lateness) {
@@ -126,6 +137,8 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"vote", vote_json(status.vote, config.peer.name)},
       {"virtual_mac", virtual_mac_json(status.virtual_mac)},
   };
+  out["track"] = ordered_json::array();
+  for (const TrackStatus& track : status.track) out["track"].push_back(track_json(track));
   if (status.peer) {
     out["peer_priority"] = status.peer->priority;
     out["peer_last_advert_ms"] = milliseconds_of(io::now() - status.peer->heard);

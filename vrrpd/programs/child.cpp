@@ -1,6 +1,7 @@
 #include "vrrpd/programs/child.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -44,6 +45,7 @@ void complain(const char* what) {
 // The child's part, between fork() and the program.
 [[noreturn]] void become(Job job, int errors) {
   ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // should the spawner be killed
   for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
   const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(nowhere, STDIN_FILENO);
