@@ -106,7 +106,7 @@ void Instance::refresh() {
     take_addresses();
     router_.announce_again(io::now());
   }
-  cast_vote();
+  vote();
   perform(router_.update(surroundings(), io::now()));
 }
 
@@ -206,7 +206,7 @@ void Instance::on_timer() {
   if (lingers_until_ && *lingers_until_ <= woken) end_linger();
   // An advert that waits in the queue says that the owner lives, however late this is.
   interface_.drain();
-  cast_vote();
+  vote();
   perform(router_.on_time(io::now()));
 }
 

@@ -121,6 +121,7 @@ class Instance {
     std::function<void(const FailoverOutcome&)> reply;
   };
 
+  void vote();
   void go_quiet_if_late();
   void receive(const Decoded& decoded);
   void accept(const Advert& advert);

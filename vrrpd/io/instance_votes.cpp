@@ -19,12 +19,19 @@ Voices Instance::voices(TimePoint now) const {
 }
 
 void Instance::cast_vote() {
+  vote();
+  arm();
+}
+
+// Without arm(): most callers go on to something that does, and a timer that is set to the past costs an interrupt.
+void Instance::vote() {
   if (stopping_) return;
   go_quiet_if_late();
   const TimePoint now = io::now();
   Voices heard = voices(now);
   heard.discredited = credit_.lost(heard, router_.held());
-  perform(router_.vote(decide(heard), context_.voting.peer_epoch(name_hash_), now));
+  const Actions actions = router_.vote(decide(heard), context_.voting.peer_epoch(name_hash_), now);
+  if (!actions.empty()) perform(actions);
   if (router_.held() == held_reported_) return;
   held_reported_ = router_.held();
   if (held_reported_) {
