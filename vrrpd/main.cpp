@@ -10,7 +10,9 @@
 #include "common/config/load.hpp"
 #include "common/io/daemon.hpp"
 #include "common/log/log.hpp"
+#include "vrrpd/io/announcer.hpp"
 #include "vrrpd/io/daemon.hpp"
+#include "vrrpd/io/frame_socket.hpp"
 #include "vrrpd/io/guard.hpp"
 #include "vrrpd/io/release.hpp"
 #include "vrrpd/io/session_file.hpp"
@@ -58,11 +60,19 @@ int run(const io::DaemonOptions& options) {
     log::error("{}", board.error().message);
     return io::exit_failure;
   }
+  // The guard keeps its copies of these. To let go of the last copy of a packet socket takes the kernel about 10 ms, and a
+  // process that dies is reported only after that: the guard would be so much later.
+  auto announcer = vrrp::Announcer::open();
+  auto frames = vrrp::FrameSocket::open();
+  if (!announcer || !frames) {
+    log::error("{}", (!announcer ? announcer.error() : frames.error()).message);
+    return io::exit_failure;
+  }
   auto leases = vrrp::LeaseTable::create();
   const vrrp::SessionFile sessions(state_directory(options));
   return vrrp::run_guarded(*board, leases ? &*leases : nullptr, sessions, options.run_dir, [&] {
     return vrrp::run_daemon(options, std::move(*settings), vrrp::voting_for(loaded.config, options.node), *board,
-                            leases, sessions);
+                            leases, sessions, std::move(*announcer), std::move(*frames));
   });
 }
 

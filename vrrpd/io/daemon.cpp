@@ -426,17 +426,16 @@ NodeStatus Daemon::status() const {
 }  // namespace
 
 int run_daemon(const io::DaemonOptions& options, std::vector<InstanceConfig> settings, VotingConfig voting,
-               HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions) {
+               HeldBoard& board, Result<LeaseTable>& leases, const SessionFile& sessions, Announcer announcer,
+               FrameSocket frames) {
   auto netlink = Netlink::open();
-  auto announcer = Announcer::open();
-  auto frames = FrameSocket::open();
-  if (!netlink || !announcer || !frames) {
-    log::error("{}", (!netlink ? netlink.error() : !announcer ? announcer.error() : frames.error()).message);
+  if (!netlink) {
+    log::error("{}", netlink.error().message);
     return io::exit_failure;
   }
   asio::io_context io(1);
   Daemon daemon(io, options, std::move(settings), std::move(voting), board, leases, sessions, std::move(*netlink),
-                std::move(*announcer), std::move(*frames));
+                std::move(announcer), std::move(frames));
   if (auto started = daemon.start(); !started) {
     log::error("{}", started.error().message);
     return io::exit_failure;
