@@ -56,6 +56,18 @@ Result<> check_arguments(const CommandSpec& spec, const std::vector<std::string>
   return {};
 }
 
+// One address, or all of them to one node.
+Result<> check_failover(const Invocation& invocation) {
+  if (invocation.command != CommandId::failover) return {};
+  if (invocation.has("--all")) {
+    if (!invocation.arguments.empty()) return Error{"failover: VIP and --all exclude each other"};
+    if (!invocation.has("--to")) return Error{"failover: --all needs --to NODE"};
+  } else if (invocation.arguments.empty()) {
+    return Error{"failover: VIP is missing"};
+  }
+  return {};
+}
+
 const OptionSpec* find_option(std::span<const OptionSpec> options, std::string_view name) {
   for (const OptionSpec& option : options) {
     if (option.name == name) return &option;
@@ -189,6 +201,7 @@ Result<Invocation> parse(const std::vector<std::string>& words) {
   invocation.command = spec->id;
   invocation.arguments.assign(scanner.plain.begin() + 1, scanner.plain.end());
   if (auto good = check_arguments(*spec, invocation.arguments); !good) return good.error();
+  if (auto good = check_failover(invocation); !good) return good.error();
   return invocation;
 }
 

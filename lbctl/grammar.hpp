@@ -18,13 +18,13 @@
 namespace tandem::ctl {
 
 enum class CommandId : std::uint8_t {
-  init, check, status, doctor, drain, enable, weight, reload, failover, events, sync, vrrp, metrics, names, schema,
+  init, check, status, doctor, drain, enable, weight, reload, failover, maintenance, events, sync, vrrp, metrics, names, schema,
   completion, help, version
 };
 
 /// What an argument or the value of an option must look like; completion offers values by it.
 enum class ArgumentKind : std::uint8_t {
-  text, file, directory, backend, weight, virtual_address, node, interface, daemon, mode, names, shell, command
+  text, file, directory, backend, weight, virtual_address, node, interface, daemon, mode, service, names, shell, command
 };
 
 struct ArgumentSpec {
@@ -56,7 +56,7 @@ const CommandSpec& command(CommandId id);
 /// nullptr if there is no such command.
 const CommandSpec* find_command(std::string_view word);
 
-/// The words of a kind that has a fixed set of them (daemon, mode, names, shell, command); else none.
+/// The words of a kind that has a fixed set of them (daemon, mode, service, names, shell, command); else none.
 std::vector<std::string_view> words_of(ArgumentKind kind);
 
 /// A backend as the operator names it: "shop/s1".

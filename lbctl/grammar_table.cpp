@@ -13,7 +13,8 @@ constexpr std::array file_argument = {ArgumentSpec{file, "FILE", false}};
 constexpr std::array backend_argument = {ArgumentSpec{backend, "GROUP/BACKEND", true}};
 constexpr std::array weight_arguments = {ArgumentSpec{backend, "GROUP/BACKEND", true},
                                          ArgumentSpec{ArgumentKind::weight, "N", true}};
-constexpr std::array address_argument = {ArgumentSpec{virtual_address, "VIP", true}};
+constexpr std::array address_argument = {ArgumentSpec{virtual_address, "VIP", false}};
+constexpr std::array service_argument = {ArgumentSpec{service, "on|off|status", true}};
 constexpr std::array daemon_argument = {ArgumentSpec{daemon, "lbd|vrrpd|syncd", false}};
 constexpr std::array names_argument = {ArgumentSpec{names, "KIND", true}};
 constexpr std::array shell_argument = {ArgumentSpec{shell, "bash|zsh|fish", true}};
@@ -41,6 +42,16 @@ constexpr std::array init_options = {
 };
 constexpr std::array doctor_options = {
     OptionSpec{"--peer-status", "FILE", "what `lbctl doctor --json` said on the peer; - is stdin", file},
+};
+constexpr std::array failover_options = {
+    OptionSpec{"--to", "NODE", "where it shall be; nothing happens if it is there already (default: the other node)",
+               node},
+    OptionSpec{"--all", "", "every virtual address, instead of one; needs --to"},
+    OptionSpec{"--force", "", "even if the peer is not known to live, to be fit, or to be in sync"},
+};
+constexpr std::array maintenance_options = {
+    OptionSpec{"--reason", "TEXT", "for the colleague who sees it"},
+    OptionSpec{"--force", "", "even if the peer does not take an address: it then has no owner"},
 };
 constexpr std::array event_options = {
     OptionSpec{"--follow", "", "go on with new events as they happen (with --json: the default)"},
@@ -79,8 +90,13 @@ constexpr std::array command_table = {
     CommandSpec{CommandId::reload, "reload", {}, {},
                 "make lbd read its configuration again; no connection is cut",
                 "A configuration with mistakes is refused, and the running one stays. Exit status 2 then."},
-    CommandSpec{CommandId::failover, "failover", address_argument, {},
-                "move a virtual address to the other node, and wait until it is there", ""},
+    CommandSpec{CommandId::failover, "failover", address_argument, failover_options,
+                "move a virtual address to the other node, and wait until it is there",
+                "Open connections survive it. Refused while the new owner is not fit or not in sync."},
+    CommandSpec{CommandId::maintenance, "maintenance", service_argument, maintenance_options,
+                "take this node out of service: it gives its addresses away and owns none",
+                "Refused while the peer cannot take over. Lasts until `off`, also over restarts of vrrpd, but not over a\n"
+                "reboot. After `off` the node takes its addresses back as usual: when it is in sync, and if it may preempt."},
     CommandSpec{CommandId::events, "events", {}, event_options,
                 "what happened: take-overs, health, reloads, each with its cause",
                 "With --json one object a line; time_ns is CLOCK_MONOTONIC."},
@@ -135,6 +151,7 @@ std::vector<std::string_view> words_of(ArgumentKind kind) {
     case interface: return {};
     case daemon: return {"lbd", "vrrpd", "syncd"};
     case mode: return {"http", "tcp"};
+    case service: return {"on", "off", "status"};
     case names: return {"nodes", "vips", "groups", "backends", "listeners"};
     case shell: return {"bash", "zsh", "fish"};
     case ArgumentKind::command: break;

@@ -35,6 +35,7 @@ int run(const Invocation& invocation, const Output& output) {
     case CommandId::weight: return run_admin(invocation, output);
     case CommandId::reload: return run_reload(invocation, output);
     case CommandId::failover: return run_failover(invocation, output);
+    case CommandId::maintenance: return run_maintenance(invocation, output);
     case CommandId::events: return run_events(invocation, output);
     case CommandId::sync:
     case CommandId::vrrp: return run_show(invocation, output);

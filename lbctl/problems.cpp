@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lbctl/render/field.hpp"
+#include "lbctl/render/render.hpp"
 
 namespace tandem::ctl {
 namespace {
@@ -41,7 +42,7 @@ void judge_lbd(const Json& lbd, bool clustered, Problems& problems) {
   for (const Json& group : elements(lbd, "target_groups")) judge_group(group, problems);
 }
 
-void judge_address(const Json& address, Problems& problems) {
+void judge_address(const Json& address, bool maintenance, Problems& problems) {
   const std::string name = text_field(address, "name");
   if (member(address, "owner").is_null()) {
     problems.push_back(with_reason(fmt::format("virtual address {} has no known owner", name), address, "cause"));
@@ -50,7 +51,7 @@ void judge_address(const Json& address, Problems& problems) {
   if (!strangers.empty()) problems.push_back(fmt::format("the latest advert for {}: {}", name, strangers));
   const std::string mac = text_field(member(address, "virtual_mac"), "problem", "");
   if (!mac.empty()) problems.push_back(fmt::format("the virtual MAC address of {}: {}", name, mac));
-  if (text_field(address, "state") != "active" && !bool_field(address, "may_take_over")) {
+  if (text_field(address, "state") != "active" && !bool_field(address, "may_take_over") && !maintenance) {
     problems.push_back(with_reason(fmt::format("this node may not take over {}", name), address, "may_take_over_reason"));
   }
 }
@@ -59,7 +60,13 @@ void judge_vrrpd(const Json& vrrpd, Problems& problems) {
   if (!bool_field(vrrpd, "lbd_ready")) {
     problems.push_back(with_reason("vrrpd sees that lbd is not ready", vrrpd, "lbd_reason"));
   }
-  for (const Json& address : elements(vrrpd, "virtual_addresses")) judge_address(address, problems);
+  const Json& maintenance = member(vrrpd, "maintenance");
+  const bool out_of_service = bool_field(maintenance, "on");
+  if (out_of_service) {
+    problems.push_back(fmt::format("this node is {}; it owns no address until `lbctl maintenance off`",
+                                   maintenance_text(maintenance)));
+  }
+  for (const Json& address : elements(vrrpd, "virtual_addresses")) judge_address(address, out_of_service, problems);
 }
 
 void judge_syncd(const Json& syncd, Problems& problems) {

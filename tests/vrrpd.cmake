@@ -3,11 +3,11 @@ tandem_test(vrrpd_core LABEL unit
           unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp unit/vrrpd/votes_test.cpp
           unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/seal_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp unit/vrrpd/virtual_mac_test.cpp
-          unit/vrrpd/tracking_test.cpp
+          unit/vrrpd/tracking_test.cpp unit/vrrpd/move_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_io LABEL unit
   SOURCES unit/vrrpd/release_test.cpp unit/vrrpd/witness_prober_test.cpp
-          unit/vrrpd/advert_seal_test.cpp
+          unit/vrrpd/advert_seal_test.cpp unit/vrrpd/maintenance_test.cpp
   DEPS tandem_vrrpd_io)
 tandem_test(vrrpd_programs LABEL unit
   SOURCES unit/vrrpd/programs_test.cpp
@@ -49,6 +49,11 @@ add_test(NAME integration.vrrpd_virtual_mac
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/virtual_mac_test.py)
 set_tests_properties(integration.vrrpd_virtual_mac PROPERTIES
   LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 240
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+add_test(NAME integration.vrrpd_moves
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/moves_test.py)
+set_tests_properties(integration.vrrpd_moves PROPERTIES
+  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
 add_test(NAME integration.vrrpd_many
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/many_test.py)

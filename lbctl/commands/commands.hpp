@@ -14,6 +14,7 @@ int run_check(const Invocation& invocation, const Output& output);
 int run_admin(const Invocation& invocation, const Output& output);
 int run_reload(const Invocation& invocation, const Output& output);
 int run_failover(const Invocation& invocation, const Output& output);
+int run_maintenance(const Invocation& invocation, const Output& output);
 int run_events(const Invocation& invocation, const Output& output);
 /// sync and vrrp: one daemon's status in full.
 int run_show(const Invocation& invocation, const Output& output);

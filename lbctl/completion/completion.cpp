@@ -31,6 +31,7 @@ std::string_view names_for(ArgumentKind kind) {
     case ArgumentKind::interface:
     case ArgumentKind::daemon:
     case ArgumentKind::mode:
+    case ArgumentKind::service:
     case ArgumentKind::names:
     case ArgumentKind::shell:
     case ArgumentKind::command: return {};

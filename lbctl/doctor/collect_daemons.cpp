@@ -12,6 +12,7 @@
 #include "lbctl/daemons.hpp"
 #include "lbctl/doctor/collect.hpp"
 #include "lbctl/render/field.hpp"
+#include "lbctl/render/render.hpp"
 
 namespace tandem::ctl {
 namespace {
@@ -143,6 +144,9 @@ void read_vrrpd(const Invocation& invocation, const Json& status, Facts& facts) 
   }
   facts.realtime = bool_field(member(status, "realtime"), "fifo");
   facts.memory_locked = bool_field(member(status, "realtime"), "memory_locked");
+  if (const Json& maintenance = member(status, "maintenance"); bool_field(maintenance, "on")) {
+    facts.maintenance = maintenance_text(maintenance);
+  }
   facts.bpf_refused = !may_use_bpf(number_field(status, "pid"));
   facts.vrrpd_uptime_s = (now_ns() - number_field(status, "started_ns")) / second_ns;
   Reply reply = call(invocation, "vrrpd", "GET", "/v1/events", {}, patience);

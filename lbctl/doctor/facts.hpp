@@ -135,6 +135,7 @@ struct Facts {
   bool realtime = false;       // vrrpd has SCHED_FIFO
   std::optional<int> realtime_share_us;  // of a second that real-time programs may have (kernel.sched_rt_runtime_us)
   bool memory_locked = false;  // and its memory is locked
+  std::string maintenance;     // "in maintenance since …"; empty: this node is in service
   bool bpf_refused = false;    // the kernel has no BPF for the relay, or vrrpd may not use it
   bool clock_synchronised = true;
   Answer lan_ping = Answer::not_asked;    // to the peer's address on the LAN

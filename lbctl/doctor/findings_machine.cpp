@@ -56,6 +56,11 @@ void examine_drill(const Facts& facts, Findings& findings) {
 }  // namespace
 
 void examine_machine(const Facts& facts, Findings& findings) {
+  if (!facts.maintenance.empty()) {
+    findings.warn("maintenance", "this node is " + facts.maintenance,
+                  "if the peer dies now, the addresses are gone: this node does not take them over",
+                  "lbctl maintenance off   (when the work is done)");
+  }
   examine_realtime(facts, findings);
   if (facts.bpf_refused) {
     findings.warn("bpf", "the kernel refuses the BPF program that passes on open connections",

@@ -83,7 +83,7 @@ void examine_owner(const Facts& facts, const VipFacts& vip, Findings& findings) 
                                          vip.restored, vip.restored == 1 ? "" : "s"),
                   "each time connections stop for a moment", "journalctl -u NetworkManager -u systemd-networkd -u networking");
   }
-  if (!vip.state.empty() && vip.state != "active" && !vip.may_take_over) {
+  if (!vip.state.empty() && vip.state != "active" && !vip.may_take_over && facts.maintenance.empty()) {
     findings.fail("takeover", fmt::format("this node may not take over {}: {}", vip.name, vip.may_take_over_reason),
                   "if the peer dies now, the address is gone", "lbctl status   (repair what it lists under problems)");
   }

@@ -23,6 +23,9 @@ std::string render_sync(const nlohmann::ordered_json& status, TimePoint now, boo
 /// One line of replication state: in sync or not and why, peer, lag.
 std::string sync_summary(const nlohmann::ordered_json& status, TimePoint now, bool color);
 
+/// "in maintenance since 2026-11-24T09:30:00Z: new switch", "not in maintenance".
+std::string maintenance_text(const nlohmann::ordered_json& maintenance);
+
 /// One event, as a line. `epoch` is the system clock's time at the zero of CLOCK_MONOTONIC.
 std::string render_event(const nlohmann::ordered_json& event, std::chrono::system_clock::time_point epoch);
 

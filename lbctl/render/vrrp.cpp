@@ -133,6 +133,9 @@ std::string render_vrrp(const Json& status, TimePoint now, bool color) {
   text += bool_field(status, "in_sync") ? ", in sync" : ", not in sync";
   const std::string sync_reason = text_field(status, "in_sync_reason", "");
   text += sync_reason.empty() ? "\n" : fmt::format(" ({})\n", sync_reason);
+  if (const Json& maintenance = member(status, "maintenance"); bool_field(maintenance, "on")) {
+    text += toned(maintenance_text(maintenance), Tone::warn, color) + "\n";
+  }
   for (const Json& address : elements(status, "virtual_addresses")) text += "\n" + address_block(address, now, color);
   return text;
 }

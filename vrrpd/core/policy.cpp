@@ -28,6 +28,7 @@ std::string_view to_string(Fault fault) {
     case Fault::link_down: return "link_down";
     case Fault::no_source: return "no_source";
     case Fault::lbd_dead: return "lbd_dead";
+    case Fault::maintenance: return "maintenance";
     case Fault::lbd_not_ready: return "lbd_not_ready";
     case Fault::tracked: return "tracked";
   }
@@ -38,13 +39,15 @@ Fault fault_of(const Surroundings& surroundings) {
   if (!surroundings.link_up) return Fault::link_down;
   if (!surroundings.has_source) return Fault::no_source;
   if (!surroundings.lbd_connected) return Fault::lbd_dead;
+  if (surroundings.maintenance) return Fault::maintenance;
   if (!surroundings.lbd_ready) return Fault::lbd_not_ready;
   if (!surroundings.tracked_hold) return Fault::tracked;
   return Fault::none;
 }
 
 Release release_for(Fault fault) {
-  return fault == Fault::lbd_not_ready || fault == Fault::tracked ? Release::planned : Release::at_once;
+  const bool lives = fault == Fault::lbd_not_ready || fault == Fault::tracked || fault == Fault::maintenance;
+  return lives ? Release::planned : Release::at_once;
 }
 
 }  // namespace tandem::vrrp

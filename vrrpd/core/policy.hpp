@@ -40,11 +40,12 @@ struct Surroundings {
   bool in_sync = false;        // syncd has what the peer knows
   bool tracked_hold = true;    // every tracked condition that has no weight
   std::uint32_t failing_weights = 0;  // the sum over the tracked conditions that fail
+  bool maintenance = false;    // the operator has taken the node out of service
   bool operator==(const Surroundings&) const = default;
 };
 
 /// Why a node may not own the address.
-enum class Fault : std::uint8_t { none, link_down, no_source, lbd_dead, lbd_not_ready, tracked };
+enum class Fault : std::uint8_t { none, link_down, no_source, lbd_dead, maintenance, lbd_not_ready, tracked };
 
 /// "none", "link_down", …
 std::string_view to_string(Fault fault);

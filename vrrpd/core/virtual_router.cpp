@@ -59,6 +59,8 @@ Actions VirtualRouter::update(const Surroundings& surroundings, TimePoint now) {
     out = fsm_.startup(now);
   } else if (fault_ != before) {
     out = fsm_.shutdown(release_for(fault_), Cause::fault, now);
+    // Moves that were asked for before are over with it: afterwards the address goes where it belongs.
+    if (fault_ == Fault::maintenance) set_override(Override::none);
   }
   return finish(out, now);
 }

@@ -12,6 +12,7 @@
 #include "vrrpd/io/frame_socket.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
+#include "vrrpd/io/maintenance.hpp"
 #include "vrrpd/io/netlink.hpp"
 #include "vrrpd/io/sync_watch.hpp"
 #include "vrrpd/io/tracker.hpp"
@@ -35,6 +36,7 @@ struct Context {
   const SyncStatus& sync;
   const Voting& voting;
   const Tracker& tracker;
+  const MaintenanceStatus& maintenance;
   std::function<void()> status_changed;  // somebody may want to see the new status
 };
 

@@ -8,6 +8,7 @@
 
 #include "common/config/load.hpp"
 #include "common/io/http_server.hpp"
+#include "vrrpd/io/maintenance_switch.hpp"
 #include "vrrpd/io/node_status.hpp"
 
 namespace tandem::vrrp {
@@ -22,7 +23,10 @@ struct ReloadOutcome {
 struct Operations {
   std::function<NodeStatus()> status;
   /// False if there is no such virtual address; else `reply` is called once.
-  std::function<bool(const std::string& virtual_address, std::function<void(const FailoverOutcome&)> reply)> fail_over;
+  std::function<bool(const std::string& virtual_address, const FailoverRequest& request,
+                     std::function<void(const FailoverOutcome&)> reply)>
+      fail_over;
+  std::function<void(const MaintenanceRequest& request, MaintenanceSwitch::Reply reply)> set_maintenance;
   std::function<ReloadOutcome()> reload;
 };
 
@@ -38,6 +42,7 @@ class ControlApi {
 
  private:
   void fail_over(const io::HttpRequest& request, const io::HttpServer::Respond& respond);
+  void set_maintenance(const io::HttpRequest& request, const io::HttpServer::Respond& respond);
   [[nodiscard]] io::HttpResponse reload() const;
 
   Operations operations_;

@@ -36,7 +36,8 @@ class Daemon {
 
  private:
   NodeStatus status() const;
-  bool fail_over(const std::string& name, std::function<void(const FailoverOutcome&)> reply);
+  bool fail_over(const std::string& name, const FailoverRequest& request,
+                 std::function<void(const FailoverOutcome&)> reply);
   ReloadOutcome reload();
   void apply_settings();
   void stop();
@@ -76,7 +77,9 @@ class Daemon {
   Voting voting_;
   ProgramRunner programs_;
   Tracker tracker_;
+  Maintenance maintenance_;
   Context context_;
+  MaintenanceSwitch maintenance_switch_;
   ControlApi control_;
   std::optional<NetlinkMonitor> monitor_;
   std::unique_ptr<FdWatch> monitor_watch_;
@@ -120,12 +123,16 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
                                     .addresses = [this] { return heartbeat_addresses(); }}),
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
+      maintenance_(options.run_dir),
       context_{io, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
-               lbd_.status(), sync_.status(), voting_, tracker_, [this] { status_changed(); }},
+               lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), [this] { status_changed(); }},
+      maintenance_switch_(options.node, maintenance_, events_, instances_, [this] { refresh_instances(); }),
       control_(server_, {.status = [this] { return status(); },
-                         .fail_over = [this](const std::string& name,
-                                             std::function<void(const FailoverOutcome&)> reply) {
-                           return fail_over(name, std::move(reply));
+                         .fail_over = [this](const auto& name, const auto& request, auto reply) {
+                           return fail_over(name, request, std::move(reply));
+                         },
+                         .set_maintenance = [this](const auto& request, auto reply) {
+                           maintenance_switch_.set(request, std::move(reply));
                          },
                          .reload = [this] { return reload(); }}),
       renewal_(io),
@@ -341,12 +348,14 @@ std::vector<HeartbeatAddress> Daemon::heartbeat_addresses() const {
   return out;
 }
 
-bool Daemon::fail_over(const std::string& name, std::function<void(const FailoverOutcome&)> reply) {
-  const auto instance =
-      std::find_if(instances_.begin(), instances_.end(), [&name](const auto& i) { return i->name() == name; });
-  if (instance == instances_.end()) return false;
-  (*instance)->fail_over(std::move(reply));
-  return true;
+bool Daemon::fail_over(const std::string& name, const FailoverRequest& request,
+                       std::function<void(const FailoverOutcome&)> reply) {
+  for (const auto& instance : instances_) {
+    if (instance->name() != name) continue;
+    instance->fail_over(request, std::move(reply));
+    return true;
+  }
+  return false;
 }
 
 ReloadOutcome Daemon::reload() {
@@ -417,6 +426,7 @@ NodeStatus Daemon::status() const {
   status.sync = sync_.status();
   status.witnesses = voting_.witnesses();
   status.conditions = tracker_.conditions();
+  status.maintenance = maintenance_.status();
   status.control_refused = server_.refused();
   for (const auto& instance : instances_) status.virtual_addresses.emplace_back(instance->config(), instance->status());
   for (const auto& [name, interface] : interfaces_) status.interfaces.emplace_back(name, interface->dropped());

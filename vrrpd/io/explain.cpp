@@ -50,13 +50,15 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now) {
   return {};
 }
 
-std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd) {
+std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd,
+                    const MaintenanceStatus& maintenance) {
   switch (fault) {
     case Fault::none:
     case Fault::tracked: return {};
     case Fault::link_down: return fmt::format("interface {} is missing, down, or without carrier", interface);
     case Fault::no_source: return fmt::format("interface {} has no address to send adverts from", interface);
     case Fault::lbd_dead: return lbd.reason;
+    case Fault::maintenance: return describe(maintenance);
     case Fault::lbd_not_ready: return fmt::format("lbd is not ready: {}", lbd.reason);
   }
   return {};

@@ -7,6 +7,7 @@
 
 #include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
+#include "vrrpd/io/maintenance.hpp"
 #include "vrrpd/io/sync_watch.hpp"
 
 namespace tandem::vrrp {
@@ -30,7 +31,8 @@ struct Situation {
 /// "3 adverts of 100 ms from lb1 (192.0.2.11) missed, last heard 301.2 ms ago"
 std::string explain(Cause cause, const Situation& situation, TimePoint now);
 /// "lbd ended", "lbd is not ready: draining"; empty for Fault::none, and for Fault::tracked (Tracked::why_not).
-std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd);
+std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd,
+                    const MaintenanceStatus& maintenance);
 /// A watcher's reason with the daemon's name in it: "the daemon ended" becomes "lbd ended".
 std::string with_name(std::string_view reason, std::string_view daemon);
 /// "lb1 says over the sync link that it owns the address: …"; empty for Reason::agreed.

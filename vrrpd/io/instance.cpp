@@ -344,7 +344,8 @@ Surroundings Instance::surroundings() const {
           .has_source = interface_.source(config_.addresses.v6, config_.self.address).has_value(),
           .in_sync = context_.sync.in_sync || config_.virtual_address.foreign,
           .tracked_hold = tracked_.hold(),
-          .failing_weights = tracked_.failing_weights()};
+          .failing_weights = tracked_.failing_weights(),
+          .maintenance = context_.maintenance.on};
 }
 
 Situation Instance::situation() const {
@@ -353,7 +354,7 @@ Situation Instance::situation() const {
 
 std::string Instance::fault_text() const {
   if (router_.fault() == Fault::tracked) return tracked_.why_not();
-  return explain(router_.fault(), interface_.name(), context_.lbd);
+  return explain(router_.fault(), interface_.name(), context_.lbd, context_.maintenance);
 }
 
 HeldRecord Instance::held_record() const {

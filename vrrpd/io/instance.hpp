@@ -14,6 +14,7 @@
 
 #include "common/config/model.hpp"
 #include "common/metrics/histogram.hpp"
+#include "vrrpd/core/move.hpp"
 #include "vrrpd/core/router_addresses.hpp"
 #include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/address_keeper.hpp"
@@ -76,11 +77,19 @@ struct InstanceStatus {
   std::vector<TrackStatus> track;
 };
 
-/// How a failover ended. status 200: the address moved; else an HTTP status with a reason.
+/// Where an operator wants the address to be.
+struct FailoverRequest {
+  std::string to{};    // a node; empty: not where it is
+  bool force = false;  // whatever is believed of the peer (plan_move)
+};
+
+/// How a failover ended. status 200: the address is where it shall be; else an HTTP status with a reason.
 struct FailoverOutcome {
   int status = 200;
   std::string from{};
   std::string to{};
+  bool moved = true;    // false: it was there already
+  Duration took{};      // from the request until the new owner had the address, as this node saw it
   std::string error{};
   std::string hint{};
 };
@@ -107,9 +116,12 @@ class Instance {
   void stop();
   [[nodiscard]] bool released() const { return stopping_ && !router_.holds_addresses() && !lingers_until_; }
   /// `reply` is called once: when the address has moved, or cannot, or after 2 s.
-  void fail_over(std::function<void(const FailoverOutcome&)> reply);
+  void fail_over(const FailoverRequest& request, std::function<void(const FailoverOutcome&)> reply);
+  /// Why fail_over() would be refused now; nullopt if it would begin, or has nothing to do.
+  [[nodiscard]] std::optional<FailoverOutcome> failover_obstacle(const FailoverRequest& request) const;
 
   [[nodiscard]] const InstanceConfig& config() const { return config_; }
+  [[nodiscard]] State state() const { return router_.state(); }
   [[nodiscard]] const std::string& name() const { return config_.virtual_address.name; }
   [[nodiscard]] InstanceStatus status() const;
 
@@ -118,6 +130,7 @@ class Instance {
     bool away = false;  // from this node to the peer
     std::string from;
     TimePoint begun;
+    std::optional<TimePoint> moved;  // when the new owner had it
     std::function<void(const FailoverOutcome&)> reply;
   };
 
@@ -142,6 +155,8 @@ class Instance {
   void on_timer();
   void arm();
   void settle_failover();
+  [[nodiscard]] MovePlan failover_plan(const FailoverRequest& request) const;
+  [[nodiscard]] FailoverOutcome refusal(Obstacle obstacle, const FailoverRequest& request) const;
   [[nodiscard]] std::optional<FailoverOutcome> failover_outcome(TimePoint now) const;
   [[nodiscard]] std::optional<TimePoint> failover_deadline() const;
   [[nodiscard]] Surroundings surroundings() const;

@@ -88,6 +88,7 @@ std::string metrics_text(const NodeStatus& status) {
   text.gauge("tandem_vrrp_lbd_ready", "1 if this node's lbd lives and is ready.",
              status.lbd.connected && status.lbd.ready);
   text.gauge("tandem_vrrp_in_sync", "1 if syncd says that this node has what its peer knows.", status.sync.in_sync);
+  text.gauge("tandem_vrrp_maintenance", "1 if the operator has taken this node out of service.", status.maintenance.on);
   text.counter("tandem_vrrp_control_refused_total", "Changes refused because their sender may only look.",
                status.control_refused);
   if (!status.virtual_addresses.empty()) {

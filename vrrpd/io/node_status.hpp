@@ -23,6 +23,7 @@ struct NodeStatus {
   LbdStatus lbd;
   SyncStatus sync;
   std::vector<WitnessStatus> witnesses;
+  MaintenanceStatus maintenance;
   std::vector<std::pair<InstanceConfig, InstanceStatus>> virtual_addresses;
   std::vector<std::shared_ptr<const Condition>> conditions;  // tracked by whichever address
   std::uint64_t control_refused = 0;  // changes asked for by who may only look
@@ -31,6 +32,8 @@ struct NodeStatus {
 
 /// The object of GET /v1/status.
 std::string status_json(const NodeStatus& status);
+/// {"on", "since", "reason"}, as it stands in the status.
+std::string maintenance_json(const MaintenanceStatus& maintenance);
 /// Prometheus text.
 std::string metrics_text(const NodeStatus& status);
 

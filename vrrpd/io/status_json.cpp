@@ -146,7 +146,17 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
   return out;
 }
 
+ordered_json maintenance_object(const MaintenanceStatus& maintenance) {
+  return {{"on", maintenance.on},
+          {"since", text_or_null(utc_time(maintenance.since_s))},
+          {"reason", maintenance.reason}};
+}
+
 }  // namespace
+
+std::string maintenance_json(const MaintenanceStatus& maintenance) {
+  return maintenance_object(maintenance).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
 
 std::string status_json(const NodeStatus& status) {
   ordered_json addresses = ordered_json::array();
@@ -170,6 +180,7 @@ std::string status_json(const NodeStatus& status) {
       {"in_sync_reason", status.sync.reason},
       {"peer_connected", status.sync.peer_connected},
       {"witnesses", witnesses_json(status.witnesses)},
+      {"maintenance", maintenance_object(status.maintenance)},
       {"realtime", {{"fifo", status.realtime.fifo}, {"memory_locked", status.realtime.locked}}},
       {"virtual_addresses", addresses},
   };

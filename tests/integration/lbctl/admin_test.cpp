@@ -92,6 +92,57 @@ TEST_CASE("failover asks vrrpd") {
   CHECK(exchange.run.err == "lbctl: no live peer\n");
 }
 
+TEST_CASE("failover to a node: how long it took, or that there was nothing to do") {
+  auto exchange = exchange_with(
+      "vrrpd", {.body = R"({"virtual_address":"vip-a","from":"lb1","to":"lb2","moved":true,"took_ms":3.46})"},
+      {"failover", "vip-a", "--to", "lb2", "--force"});
+  CHECK(exchange.run.out == "vip-a: moved from lb1 to lb2 in 3.5 ms\n");
+  CHECK(Json::parse(exchange.request.second) ==
+        Json::parse(R"({"virtual_address": "vip-a", "to": "lb2", "force": true})"));
+  exchange = exchange_with("vrrpd", {.body = R"({"from":"lb2","to":"lb2","moved":false,"took_ms":0})"},
+                           {"failover", "vip-a", "--to", "lb2"});
+  CHECK(exchange.run.exit_code == 0);
+  CHECK(exchange.run.out == "vip-a: lb2 owns it already, nothing to do\n");
+}
+
+TEST_CASE("failover of all asks for each address; one that cannot move does not keep the others") {
+  Node node;
+  FakeDaemon& vrrpd = node.start("vrrpd");
+  node.on_thread([&] { vrrpd.answer = {.body = R"({"from":"lb1","to":"lb2","moved":true,"took_ms":1})"}; });
+  Run run = node.lbctl({"failover", "--all", "--to", "lb2"});
+  CHECK(run.exit_code == 0);
+  CHECK(run.out == "vip-a: moved from lb1 to lb2 in 1.0 ms\nvip-b: moved from lb1 to lb2 in 1.0 ms\n");
+  node.on_thread([&] {
+    REQUIRE(vrrpd.requests.size() == 2);
+    CHECK(Json::parse(vrrpd.requests[1].second) == Json::parse(R"({"virtual_address": "vip-b", "to": "lb2"})"));
+    vrrpd.answer = io::http_error(409, "no live peer");
+  });
+  run = node.lbctl({"failover", "--all", "--to", "lb2"});
+  CHECK(run.exit_code == 1);
+  CHECK(run.err == "lbctl: vip-a: no live peer\nlbctl: vip-b: no live peer\n");
+  run = node.lbctl({"failover", "--all", "--to", "lb2", "--json"});
+  CHECK(run.exit_code == 1);
+  CHECK(Json::parse(run.out)["virtual_addresses"][1]["error"] == "no live peer");
+}
+
+TEST_CASE("maintenance: on, off and status") {
+  auto exchange = exchange_with(
+      "vrrpd", {.body = R"({"on":true,"since":"2026-11-24T09:30:00Z","reason":"disk","changed":true,"moved":["vip-a"]})"},
+      {"maintenance", "on", "--reason", "disk"});
+  CHECK(exchange.run.out == "handed over: vip-a\nin maintenance since 2026-11-24T09:30:00Z: disk\n");
+  CHECK(exchange.request.first == "/v1/maintenance");
+  CHECK(Json::parse(exchange.request.second) == Json::parse(R"({"on": true, "reason": "disk"})"));
+  exchange = exchange_with("vrrpd", {.body = R"({"on":false,"changed":true,"moved":[]})"}, {"maintenance", "off"});
+  CHECK(exchange.run.out == "not in maintenance\n");
+  CHECK(Json::parse(exchange.request.second) == Json::parse(R"({"on": false})"));
+  exchange = exchange_with("vrrpd", io::http_error(409, "vip-a: no live peer", "use --force"), {"maintenance", "on"});
+  CHECK(exchange.run.exit_code == 1);
+  CHECK(exchange.run.err == "lbctl: vip-a: no live peer (use --force)\n");
+  Node node;
+  node.start("vrrpd");
+  CHECK(node.lbctl({"maintenance", "status"}).out == "lb1: not in maintenance\n");
+}
+
 TEST_CASE("without its daemon every command ends with 3, names the socket and says what to do") {
   const Node node;
   struct Row {
@@ -101,6 +152,7 @@ TEST_CASE("without its daemon every command ends with 3, names the socket and sa
   const std::vector<Row> rows = {
       {{"drain", "shop/s1"}, "lbd"},  {{"enable", "shop/s1"}, "lbd"},  {{"weight", "shop/s1", "1"}, "lbd"},
       {{"reload"}, "lbd"},            {{"failover", "vip-a"}, "vrrpd"}, {{"sync"}, "syncd"},
+      {{"failover", "--all", "--to", "lb1"}, "vrrpd"}, {{"maintenance", "on"}, "vrrpd"}, {{"maintenance", "status"}, "vrrpd"},
       {{"vrrp"}, "vrrpd"},            {{"metrics"}, "lbd"},             {{"metrics", "vrrpd"}, "vrrpd"},
       {{"events", "--follow"}, "lbd"},
   };
@@ -132,5 +184,5 @@ TEST_CASE("bad usage ends with 2") {
   CHECK(Json::parse(json.out)["error"] == "there is no command 'nonsense'");
   CHECK(run_lbctl({"help"}).exit_code == 0);
   CHECK(run_lbctl({"version"}).out.find("lbctl ") == 0);
-  CHECK(Json::parse(run_lbctl({"help", "--json"}).out)["commands"].size() == 18);
+  CHECK(Json::parse(run_lbctl({"help", "--json"}).out)["commands"].size() == 19);
 }

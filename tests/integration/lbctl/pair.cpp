@@ -14,7 +14,7 @@ FakeDaemon::FakeDaemon(boost::asio::io_context& io, const std::string& run_dir, 
   server.route("GET", "/metrics", [name](const io::HttpRequest&) {
     return io::HttpResponse{.body = "# TYPE up gauge\nup{daemon=\"" + name + "\"} 1\n", .content_type = "text/plain"};
   });
-  for (const char* path : {"/v1/drain", "/v1/enable", "/v1/weight", "/v1/reload", "/v1/failover"}) {
+  for (const char* path : {"/v1/drain", "/v1/enable", "/v1/weight", "/v1/reload", "/v1/failover", "/v1/maintenance"}) {
     server.route("POST", path, [this](const io::HttpRequest& request) {
       requests.emplace_back(request.path, request.body);
       return answer;

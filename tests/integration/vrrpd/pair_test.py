@@ -165,8 +165,8 @@ def test_no_preemption_before_in_sync(pair):
     pair.moved_within("vip-a", "lb1", since, 2 * DOWN_MS, "in sync again")
 
 
-def fail_over(pair, node, name="vip-a"):
-    status, text = pair.call(node, "POST", "/v1/failover", {"virtual_address": name})
+def fail_over(pair, node, name="vip-a", **more):
+    status, text = pair.call(node, "POST", "/v1/failover", {"virtual_address": name, **more})
     return status, json.loads(text)
 
 
@@ -177,7 +177,9 @@ def test_failover_asked_on_either_node(pair):
         time.sleep(1)
         assert pair.owner("vip-a") == "lb2", "it sticks"
         status, answer = fail_over(pair, asked)
-        assert (status, answer) == (200, {"virtual_address": "vip-a", "from": "lb2", "to": "lb1"}), (status, answer)
+        took = answer.pop("took_ms")
+        assert (status, answer) == (200, {"virtual_address": "vip-a", "from": "lb2", "to": "lb1", "moved": True}), answer
+        assert took <= RELEASE_MS, took
         assert pair.owner("vip-a") == "lb1"
 
 
@@ -192,6 +194,8 @@ def test_failover_refused(pair):
     pair.syncd["lb1"].die()
     wait_for(lambda: "syncd ended" in pair.get("lb1", "/v1/status")["in_sync_reason"], 2, "syncd's end")
     status, answer = fail_over(pair, "lb1")
+    assert status == 409 and "not in sync" in answer["error"] and "syncd ended" in answer["error"], (status, answer)
+    status, answer = fail_over(pair, "lb1", force=True)
     print("    nobody there:", status, answer["error"])
     assert status == 409, (status, answer)
     lost, gap = prober.stop()

@@ -187,6 +187,10 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"restored", [](Facts& f) { f.vips[0].restored = 2; }, Verdict::warn, "manager", "2 times"},
       {"may not take over", [](Facts& f) { f.vips[0].may_take_over = false; f.vips[0].may_take_over_reason = "lbd is not ready"; },
        Verdict::fail, "takeover", "lbd is not ready"},
+      {"maintenance", [](Facts& f) {
+         f.maintenance = "in maintenance since yesterday";
+         f.vips[0].may_take_over = false;
+       }, Verdict::warn, "maintenance", "lbctl maintenance off"},
       {"no owner", [](Facts& f) { f.vips[0].owner.clear(); }, Verdict::fail, "owners", "nobody"},
       {"wrong key seen", [](Facts& f) { f.sync.wrong_key_total = 4; }, Verdict::fail, "key", "4 times"},
       {"peer's syncd stopped", [](Facts& f) { f.sync.connected = false; f.sync.probe = "refused"; }, Verdict::fail, "sync",

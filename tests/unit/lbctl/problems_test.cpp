@@ -67,6 +67,12 @@ TEST_CASE("each thing that goes wrong is one sentence") {
          s["vrrpd"]["virtual_addresses"][1]["may_take_over_reason"] = "not in sync";
        },
        {"this node may not take over vip-b: not in sync"}},
+      {[](Json& s) {
+         s["vrrpd"]["maintenance"] = {{"on", true}, {"since", "2026-11-24T09:30:00Z"}, {"reason", "new switch"}};
+         s["vrrpd"]["virtual_addresses"][1]["may_take_over"] = false;
+       },
+       {"this node is in maintenance since 2026-11-24T09:30:00Z: new switch; it owns no address until `lbctl maintenance "
+        "off`"}},
       {[](Json& s) { s["vrrpd"]["virtual_addresses"][0]["may_take_over"] = false; }, {}},
       {[](Json& s) { s["syncd"]["peer"]["connected"] = false; },
        {"the peer lb2 is not connected: nothing is replicated"}},

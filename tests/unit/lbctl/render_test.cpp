@@ -88,6 +88,14 @@ TEST_CASE("vrrp: each address in full") {
   CHECK(text.find("  owner           nobody (preferred lb1)\n") != std::string::npos);
 }
 
+TEST_CASE("vrrp: a node in maintenance says so first") {
+  Json status = Json::parse(ctl::testing::vrrpd_status);
+  status["maintenance"] = {{"on", true}, {"since", nullptr}, {"reason", ""}};
+  CHECK(render_vrrp(status, now, false).find("in sync\nin maintenance since an unknown time\n\nvip-a") != std::string::npos);
+  CHECK(maintenance_text(Json{{"on", false}}) == "not in maintenance");
+  CHECK(maintenance_text(Json("x")) == "not in maintenance");
+}
+
 TEST_CASE("sync: the peer, the lag and the tables") {
   Json status = Json::parse(ctl::testing::syncd_status);
   CHECK(render_sync(status, now, false) ==

@@ -67,6 +67,11 @@ TEST_CASE("policy: what makes a node unfit, and how it leaves") {
       {"no address", but([](Surroundings& s) { s.has_source = false; }), Fault::no_source, Release::at_once},
       {"the gravest counts", but([](Surroundings& s) { s.lbd_connected = s.lbd_ready = s.link_up = false; }),
        Fault::link_down, Release::at_once},
+      {"maintenance", but([](Surroundings& s) { s.maintenance = true; }), Fault::maintenance, Release::planned},
+      {"maintenance, lbd drains", but([](Surroundings& s) { s.maintenance = true; s.lbd_ready = false; }),
+       Fault::maintenance, Release::planned},
+      {"maintenance, lbd dead", but([](Surroundings& s) { s.maintenance = true; s.lbd_connected = false; }),
+       Fault::lbd_dead, Release::at_once},
       {"not in sync is no fault", but([](Surroundings& s) { s.in_sync = false; }), Fault::none, Release::at_once},
   };
   for (const Row& row : rows) {
@@ -190,6 +195,34 @@ TEST_CASE("failover in Initialize: nothing") {
   VirtualRouter router(router_config());
   CHECK(router.fail_over(start).empty());
   CHECK(router.priority() == 253);
+}
+
+TEST_CASE("maintenance: never owns, whatever happens, and afterwards forgets an operator's move") {
+  TimePoint now;
+  VirtualRouter router = active_router(now);
+  router.fail_over(now);
+  router.advert(heard(252), now);
+  REQUIRE(router.priority() == 251);
+  const Surroundings out_of_service = but([](Surroundings& s) { s.maintenance = true; });
+  CHECK(text(router.update(out_of_service, now)) == "backup>initialize(fault)");
+  CHECK(router.priority() == 253);
+  router.advert(heard(0), now);
+  CHECK(run(router, now, now + milliseconds(5000)).empty());
+  CHECK(router.fail_over(now).empty());
+  CHECK(text(router.update(fit, now)) == "initialize>backup(startup)");
+  for (int i = 0; i < 10 && router.state() == State::backup; ++i) {
+    router.advert(heard(252), now);
+    run(router, now, now + milliseconds(100));
+  }
+  CHECK(router.state() == State::active);
+}
+
+TEST_CASE("maintenance of an owner that nobody relieves: given up after the hand-over") {
+  TimePoint now;
+  VirtualRouter router = active_router(now);
+  CHECK(text(router.update(but([](Surroundings& s) { s.maintenance = true; }), now)) == "advert:0 active>initialize(fault)");
+  CHECK(router.holds_addresses());
+  CHECK(run(router, now, now + milliseconds(300)).find("drop") != std::string::npos);
 }
 
 TEST_CASE("stop: a planned release, and no way back") {
