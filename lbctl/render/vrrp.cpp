@@ -93,6 +93,16 @@ std::string lateness_text(const Json& address) {
                      text_field(lateness, "max_ms"), text_field(address, "late_total", "0"));
 }
 
+// "≤0.05 ms 812, ≤0.1 ms 3, more 1": each count is of what is above the bound before.
+std::string histogram_text(const Json& lateness) {
+  std::string text;
+  for (const Json& bucket : elements(lateness, "buckets")) {
+    const std::string bound = member(bucket, "le_ms").is_number() ? "≤" + text_field(bucket, "le_ms") + " ms" : "more";
+    text += (text.empty() ? "" : ", ") + bound + " " + text_field(bucket, "count");
+  }
+  return text;
+}
+
 std::string address_block(const Json& address, TimePoint now, bool color) {
   const std::string state = text_field(address, "state");
   std::string text = fmt::format("{}: {} for {} ({})\n", text_field(address, "name"),
@@ -119,7 +129,10 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
   if (const Json& lease = member(address, "lease"); lease.is_object()) line("lease", lease_text(lease));
   if (const Json& mac = member(address, "virtual_mac"); mac.is_object()) line("virtual MAC", virtual_mac_text(mac));
   if (const Json& vote = member(address, "vote"); vote.is_object()) line("vote", vote_text(vote));
-  if (member(address, "lateness").is_object()) line("lateness", lateness_text(address));
+  if (const Json& lateness = member(address, "lateness"); lateness.is_object()) {
+    line("lateness", lateness_text(address));
+    if (const std::string histogram = histogram_text(lateness); !histogram.empty()) line("", histogram);
+  }
   return text;
 }
 

@@ -52,11 +52,24 @@ ordered_json track_json(const TrackStatus& track) {
           {"since_ns", nanoseconds_of(condition.since)}};
 }
 
+// Only the buckets that hold something: 255 addresses would have eleven thousand of them.
+ordered_json buckets_json(const metrics::Histogram& histogram) {
+  ordered_json out = ordered_json::array();
+  for (std::size_t bucket = 0; bucket < metrics::histogram_buckets; ++bucket) {
+    if (histogram.counts[bucket] == 0) continue;
+    const bool bounded = bucket < metrics::histogram_bounds;
+    out.push_back({{"le_ms", bounded ? ordered_json(fine_milliseconds(metrics::histogram_bound(bucket))) : ordered_json(nullptr)},
+                   {"count", histogram.counts[bucket]}});
+  }
+  return out;
+}
+
 ordered_json lateness_json(const metrics::Histogram& lateness) {
   return {{"count", lateness.total()},
           {"p50_ms", fine_milliseconds(lateness.quantile(0.5))},
           {"p99_ms", fine_milliseconds(lateness.quantile(0.99))},
-          {"max_ms", fine_milliseconds(lateness.quantile(1))}};
+          {"max_ms", fine_milliseconds(lateness.quantile(1))},
+          {"buckets", buckets_json(lateness)}};
 }
 
 std::string_view to_string(Sight sight) {

@@ -485,7 +485,9 @@ def test_status_and_metrics(pair):
     _, text = pair.call("lb1", "GET", "/metrics")
     labels = b'{virtual_address="vip-a",interface="eth0",vrid="51"}'
     assert b"tandem_vrrp_state" + labels + b" 2" in text, text.decode()
-    assert b"tandem_vrrp_timer_lateness_seconds_count" in text
+    lateness = pair.status("lb1", "vip-a")["lateness"]
+    assert sum(bucket["count"] for bucket in lateness["buckets"]) == lateness["count"] > 0, lateness
+    assert b'tandem_vrrp_timer_lateness_seconds_bucket' + labels[:-1] + b',le="0.0001"}' in text, text.decode()
 
 
 def main():

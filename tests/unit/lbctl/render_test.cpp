@@ -22,11 +22,14 @@ TEST_CASE("vrrp: the lease, enforced or not, and the lateness") {
   status["virtual_addresses"][0]["lease"] = {
       {"bound_ms", 275.0}, {"enforced", true}, {"reason", ""}, {"remaining_ms", 200.4}, {"silenced_packets", 12}};
   status["virtual_addresses"][0]["lateness"] = {{"count", 7}, {"p50_ms", 0.05}, {"p99_ms", 1.5}, {"max_ms", 3.1}};
+  status["virtual_addresses"][0]["lateness"]["buckets"] = {
+      {{"le_ms", 0.05}, {"count", 5}}, {{"le_ms", 4.8}, {"count", 1}}, {{"le_ms", nullptr}, {"count", 1}}};
   status["virtual_addresses"][1]["lease"] = {{"enforced", false}, {"reason", "no CAP_BPF"}};
   const std::string text = render_vrrp(status, now, false);
   CAPTURE(text);
   CHECK(text.find("  lease           mute 275 ms after the last advert; 200 ms left; 12 packets silenced\n"
-                  "  lateness        of 7 timers: p50 0.05 ms, p99 1.5 ms, at most 3.1 ms; too late 1 times\n") !=
+                  "  lateness        of 7 timers: p50 0.05 ms, p99 1.5 ms, at most 3.1 ms; too late 1 times\n"
+                  "                  ≤0.05 ms 5, ≤4.8 ms 1, more 1\n") !=
         std::string::npos);
   CHECK(text.find("  lease           NOT ENFORCED, a frozen vrrpd goes on answering: no CAP_BPF\n") != std::string::npos);
 }
