@@ -1,7 +1,7 @@
 tandem_test(vrrpd_core LABEL unit
   SOURCES unit/vrrpd/packet_test.cpp unit/vrrpd/packet_v2_v6_test.cpp unit/vrrpd/addresses_test.cpp
           unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp unit/vrrpd/votes_test.cpp
-          unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/seal_test.cpp
+          unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/packet_clauses_test.cpp unit/vrrpd/seal_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp unit/vrrpd/virtual_mac_test.cpp
           unit/vrrpd/tracking_test.cpp unit/vrrpd/move_test.cpp
   DEPS tandem_vrrpd_core)
@@ -53,6 +53,11 @@ set_tests_properties(integration.vrrpd_virtual_mac PROPERTIES
 add_test(NAME integration.vrrpd_moves
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/moves_test.py)
 set_tests_properties(integration.vrrpd_moves PROPERTIES
+  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
+  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+add_test(NAME integration.vrrpd_clauses
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/clauses_test.py)
+set_tests_properties(integration.vrrpd_clauses PROPERTIES
   LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
   ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
 add_test(NAME integration.vrrpd_many

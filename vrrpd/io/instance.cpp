@@ -160,11 +160,13 @@ void Instance::accept(const Advert& advert) {
   }
 
   if (mismatch) ++counters_.mismatches;
-  if (mismatch && !mismatch_reported_) {
+  if (mismatch && !mismatch_reported_ && now >= mismatch_said_ + DropLog::pause) {
     log::warning("{}: {} advertises other addresses or another interval ({} ms) than configured here: is the "
                  "configuration the same on both nodes?", name(), peer_->name, advert.interval / milliseconds(1));
+    mismatch_reported_ = true;
+    mismatch_said_ = now;
   }
-  mismatch_reported_ = mismatch;
+  if (!mismatch) mismatch_reported_ = false;
   const std::string_view unheeded = gate_.problem(now);
   if (!unheeded.empty() && !unheeded_reported_) log::warning("{}: {}", name(), unheeded);
   unheeded_reported_ = !unheeded.empty();

@@ -193,6 +193,7 @@ class Instance {
   TimePoint last_restore_{};
   TimePoint last_conflict_event_{};
   bool mismatch_reported_ = false;
+  TimePoint mismatch_said_{};  // two others, of whom one differs, would fill the log in turn
   bool unheeded_reported_ = false;  // the peer authenticates its adverts, this node does not
   int send_error_reported_ = 0;
   std::optional<Failover> failover_;

@@ -79,6 +79,21 @@ TEST_CASE("6.4.3 (725): the primary addresses are compared as unsigned numbers i
   CHECK_FALSE(ends_as_backup(IpAddress::v4({11, 2, 0, 192})));
 }
 
+TEST_CASE("6.4.3 (725): primary addresses of IPv6 too are compared as unsigned numbers in network order") {
+  const auto ends_as_backup = [](const char* sender) {
+    FsmConfig c = config();
+    c.address = *IpAddress::parse("fe80::80:1");
+    TimePoint now;
+    Fsm fsm = in_active(now, c);
+    fsm.advert(heard(200, *IpAddress::parse(sender)), now);
+    return fsm.state() == State::backup;
+  };
+  CHECK(ends_as_backup("fe80::80:2"));
+  CHECK(ends_as_backup("fe80::8000:0:0:0"));
+  CHECK_FALSE(ends_as_backup("fe80::7f:ffff"));
+  CHECK_FALSE(ends_as_backup("fe80::1:80"));
+}
+
 TEST_CASE("8.3.2: three routers, the two best ones are told apart by Skew_Time when the owner dies") {
   Fsm second = in_backup(config(254));
   Fsm third = in_backup(config(200));
