@@ -77,9 +77,8 @@ class Daemon {
   Voting voting_;
   ProgramRunner programs_;
   Tracker tracker_;
-  Maintenance maintenance_;
+  MaintenanceSwitch maintenance_;
   Context context_;
-  MaintenanceSwitch maintenance_switch_;
   ControlApi control_;
   std::optional<NetlinkMonitor> monitor_;
   std::unique_ptr<FdWatch> monitor_watch_;
@@ -123,17 +122,12 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
                                     .addresses = [this] { return heartbeat_addresses(); }}),
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
-      maintenance_(options.run_dir),
+      maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
       context_{io, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
                lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), [this] { status_changed(); }},
-      maintenance_switch_(options.node, maintenance_, events_, instances_, [this] { refresh_instances(); }),
       control_(server_, {.status = [this] { return status(); },
-                         .fail_over = [this](const auto& name, const auto& request, auto reply) {
-                           return fail_over(name, request, std::move(reply));
-                         },
-                         .set_maintenance = [this](const auto& request, auto reply) {
-                           maintenance_switch_.set(request, std::move(reply));
-                         },
+                         .fail_over = [this](const auto& name, const auto& request, auto reply) { return fail_over(name, request, std::move(reply)); },
+                         .set_maintenance = [this](const auto& request, auto reply) { maintenance_.set(request, std::move(reply)); },
                          .reload = [this] { return reload(); }}),
       renewal_(io),
       watchdog_(io),

@@ -15,17 +15,15 @@ MaintenanceOutcome refused(int status, std::string error, std::string hint) {
 
 }  // namespace
 
-MaintenanceSwitch::MaintenanceSwitch(std::string node, Maintenance& maintenance, io::EventLog& events,
+MaintenanceSwitch::MaintenanceSwitch(const std::string& run_dir, std::string node, io::EventLog& events,
                                      const std::vector<std::unique_ptr<Instance>>& instances,
                                      std::function<void()> on_change)
     : node_(std::move(node)),
-      maintenance_(maintenance),
+      maintenance_(run_dir),
       events_(events),
       instances_(instances),
       on_change_(std::move(on_change)) {
-  if (maintenance_.status().on) {
-    log::warning("{}; this node owns no address until `lbctl maintenance off`", describe(maintenance_.status()));
-  }
+  if (status().on) log::warning("{}; this node owns no address until `lbctl maintenance off`", describe(status()));
 }
 
 void MaintenanceSwitch::set(const MaintenanceRequest& request, Reply reply) {

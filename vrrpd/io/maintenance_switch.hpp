@@ -36,9 +36,12 @@ class MaintenanceSwitch {
  public:
   using Reply = std::function<void(const MaintenanceOutcome&)>;
 
-  /// `instances`: those in service, outlives this. `on_change`: the status of `maintenance` is another one.
-  MaintenanceSwitch(std::string node, Maintenance& maintenance, io::EventLog& events,
+  /// `run_dir`: where maintenance is remembered (Maintenance). `instances`: those in service; they and `events` outlive
+  /// this. `on_change`: status() is another one.
+  MaintenanceSwitch(const std::string& run_dir, std::string node, io::EventLog& events,
                     const std::vector<std::unique_ptr<Instance>>& instances, std::function<void()> on_change);
+
+  [[nodiscard]] const MaintenanceStatus& status() const { return maintenance_.status(); }
 
   /// `reply` is called once. Refused with 409 while the peer cannot take over an address that this node owns.
   void set(const MaintenanceRequest& request, Reply reply);
@@ -58,7 +61,7 @@ class MaintenanceSwitch {
   [[nodiscard]] std::vector<Instance*> owned() const;
 
   std::string node_;
-  Maintenance& maintenance_;
+  Maintenance maintenance_;
   io::EventLog& events_;
   const std::vector<std::unique_ptr<Instance>>& instances_;
   std::function<void()> on_change_;
