@@ -86,9 +86,9 @@ int epoll_wait(int fd, epoll_event* events, int count, int timeout) {
   return result;
 }
 
-ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  static const auto real = next<decltype(recvmsg)>("recvmsg");
-  const ssize_t result = real(fd, message, flags);
+int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  static const auto real = next<decltype(recvmmsg)>("recvmmsg");
+  const int result = real(fd, messages, count, flags, timeout);
   if (result > 0 && is_vrrp(fd)) receives = true;
   return result;
 }

@@ -138,7 +138,7 @@ void Fsm::backup_advert(const HeardAdvert& heard, TimePoint now) {
 void Fsm::active_advert(const HeardAdvert& heard, TimePoint now, Actions& out) {
   if (heard.priority == 0) {  // (720)
     send_advert(now, out);
-    timer_ = now + config_.advert_interval;
+    timer_ = next_advert(now);
     return;
   }
   const bool higher = heard.priority > config_.priority;
@@ -168,7 +168,7 @@ Actions Fsm::on_time(TimePoint now) {
     send_advert(now, out);
     // An even cadence: lateness must not add up, a peer tolerates two lost adverts and Skew_Time only.
     timer_ += config_.advert_interval;
-    if (timer_ <= now) timer_ = now + config_.advert_interval;
+    if (timer_ <= now) timer_ = next_advert(now);
   }
   if (hand_over_) {
     if (now >= hand_over_->end) {
@@ -195,7 +195,7 @@ void Fsm::become_active(Cause cause, TimePoint now, Actions& out) {
   held_ = false;
   holds_ = true;
   hand_over_.reset();
-  timer_ = now + config_.advert_interval;
+  timer_ = next_advert(now);
   out.add(Action::take_addresses());
   send_advert(now, out);
   out.add(Action::announce());
@@ -205,6 +205,11 @@ void Fsm::become_active(Cause cause, TimePoint now, Actions& out) {
 void Fsm::send_advert(TimePoint now, Actions& out) {
   out.add(Action::send_advert(config_.priority));
   entitled_until_ = now + lease_length(config_.advert_interval);
+}
+
+TimePoint Fsm::next_advert(TimePoint now) const {
+  const TimePoint next = now + config_.advert_interval;
+  return config_.in_step_with ? next - (next - *config_.in_step_with) % config_.advert_interval : next;
 }
 
 Actions Fsm::lapse(TimePoint now) {

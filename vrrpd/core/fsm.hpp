@@ -13,6 +13,8 @@
 // advert makes a living former owner drop them, and somebody shall answer always.
 // DEVIATION(rfc9568 6.4): for 20 ms after an owner's priority-0 advert, other adverts of its sender are taken for
 // older ones that the network delivered late, and ignored. Nobody who left is back that soon.
+// DEVIATION(rfc9568 6.4): with FsmConfig::in_step_with the first advert after another event comes sooner than after a whole
+// Advertisement_Interval, never later.
 // Beyond the RFC: the planned hand-over (make before break), see shutdown() and hand_over(); and lateness.
 // An Active that was not called in time may have been replaced: it goes quiet (Cause::late) and listens for
 // one interval. A Backup that is late does not know whether it missed adverts: it listens once more, too.
@@ -33,6 +35,8 @@ struct FsmConfig {
   bool preempt = true;          // Preempt_Mode
   IpAddress address{};          // primary address that adverts are sent from; the tie-breaker
   bool skew_by_seconds = false;  // VRRP version 2: Skew_Time is a part of a second, whatever the interval
+  // Adverts at whole intervals after this moment, so that all routers of a node share one wake-up.
+  std::optional<TimePoint> in_step_with{};
   std::uint8_t lowest_peer = 251;  // lowest priority of a peer: the longest Skew_Time that a hand-over waits for
 };
 
@@ -118,6 +122,7 @@ class Fsm {
   void hold_if_voted(TimePoint now);
   void become_active(Cause cause, TimePoint now, Actions& out);
   void send_advert(TimePoint now, Actions& out);
+  [[nodiscard]] TimePoint next_advert(TimePoint now) const;
   void lapse_if_late(TimePoint now, Actions& out);
   void go_quiet(TimePoint now, Actions& out);
   void listen(TimePoint now);

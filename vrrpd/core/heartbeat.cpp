@@ -30,6 +30,8 @@ class Reader {
   std::size_t at_ = 0;
 };
 
+bool by_name(const HeartbeatAddress& a, const HeartbeatAddress& b) { return a.name < b.name; }
+
 }  // namespace
 
 // FNV-1a: both nodes have the same names from the same configuration.
@@ -93,12 +95,12 @@ void PeerHeartbeat::take(const Heartbeat& heartbeat, TimePoint now) {
   if (proven_) heard_ = now;
   known_ = true;
   last_ = heartbeat;
+  std::sort(last_.addresses.begin(), last_.addresses.end(), by_name);
 }
 
 const HeartbeatAddress* PeerHeartbeat::find(std::uint32_t name) const {
-  const auto found = std::find_if(last_.addresses.begin(), last_.addresses.end(),
-                                  [name](const HeartbeatAddress& address) { return address.name == name; });
-  return found == last_.addresses.end() ? nullptr : &*found;
+  const auto found = std::lower_bound(last_.addresses.begin(), last_.addresses.end(), HeartbeatAddress{.name = name}, by_name);
+  return found == last_.addresses.end() || found->name != name ? nullptr : &*found;
 }
 
 std::optional<PeerVoice> PeerHeartbeat::voice(std::uint32_t name, TimePoint now) const {

@@ -23,6 +23,7 @@ VirtualRouter::VirtualRouter(const RouterConfig& config)
                      .preempt = false,
                      .address = config.address,
                      .skew_by_seconds = config.skew_by_seconds,
+                     .in_step_with = config.in_step_with,
                      .lowest_peer = lowest_peer(config)}) {}
 
 std::uint8_t VirtualRouter::priority() const {

@@ -27,6 +27,7 @@ struct RouterConfig {
   bool foreign = false;            // the other router is none of ours
   std::uint8_t foreign_priority = 0;  // then: our priority, if the operator chose one
   std::uint32_t most_weights = 0;     // what failing conditions can take from a priority, ours or the peer's
+  std::optional<TimePoint> in_step_with{};  // FsmConfig::in_step_with
 };
 
 class VirtualRouter {

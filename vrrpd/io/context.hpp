@@ -24,6 +24,7 @@ namespace tandem::vrrp {
 
 struct Context {
   boost::asio::io_context& io;
+  TimePoint started;  // of the daemon
   Netlink& netlink;
   const Announcer& announcer;
   const FrameSocket& frames;

@@ -123,7 +123,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
-      context_{io, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
+      context_{io, io::now(), netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
                lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const auto& name, const auto& request, auto reply) { return fail_over(name, request, std::move(reply)); },

@@ -1,6 +1,7 @@
 #include "vrrpd/io/fd_watch.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <utility>
 
@@ -8,18 +9,29 @@ namespace tandem::vrrp {
 
 struct FdWatch::Impl : std::enable_shared_from_this<FdWatch::Impl> {
   Impl(boost::asio::io_context& io, int fd, std::function<void()> callback)
-      : descriptor(io, fd), on_readable(std::move(callback)) {}
+      : descriptor(io, fd), rest(io), on_readable(std::move(callback)) {}
 
   void wait() {
     descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                           [self = shared_from_this()](const boost::system::error_code& error) {
                             if (error || self->stopped) return;
                             self->on_readable();
-                            if (!self->stopped) self->wait();
+                            self->wait_after_pause();
                           });
   }
 
+  void wait_after_pause() {
+    if (stopped) return;
+    if (pause == Duration::zero()) return wait();
+    rest.expires_after(std::exchange(pause, Duration::zero()));
+    rest.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error && !self->stopped) self->wait();
+    });
+  }
+
   boost::asio::posix::stream_descriptor descriptor;
+  boost::asio::steady_timer rest;
+  Duration pause{};
   std::function<void()> on_readable;
   bool stopped = false;
 };
@@ -29,8 +41,11 @@ FdWatch::FdWatch(boost::asio::io_context& io, int fd, std::function<void()> on_r
   impl_->wait();
 }
 
+void FdWatch::pause(Duration duration) { impl_->pause = duration; }
+
 FdWatch::~FdWatch() {
   impl_->stopped = true;
+  impl_->rest.cancel();
   impl_->descriptor.release();
 }
 

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include "common/base/time.hpp"
+
 namespace tandem::vrrp {
 
 class FdWatch {
@@ -14,6 +16,8 @@ class FdWatch {
   /// read until nothing is left or be content to be called again at once. It may destroy the FdWatch.
   FdWatch(boost::asio::io_context& io, int fd, std::function<void()> on_readable);
   ~FdWatch();
+  /// From within on_readable: what comes during `duration` is reported together, after it. Holds once.
+  void pause(Duration duration);
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
 

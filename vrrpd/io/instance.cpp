@@ -27,7 +27,7 @@ ChecksumForm first_form(const config::VirtualAddressConfig& virtual_address) {
   return virtual_address.checksum == config::ChecksumChoice::rfc5798 ? ChecksumForm::rfc5798 : ChecksumForm::rfc9568;
 }
 
-RouterConfig router_config(const InstanceConfig& config) {
+RouterConfig router_config(const InstanceConfig& config, TimePoint started) {
   const auto& virtual_address = config.virtual_address;
   return {.preferred = virtual_address.preferred_node == config.self.name,
           .advert_interval = on_the_wire(version_of(virtual_address), virtual_address.advert_interval),
@@ -37,7 +37,8 @@ RouterConfig router_config(const InstanceConfig& config) {
           .skew_by_seconds = virtual_address.version == 2,
           .foreign = virtual_address.foreign,
           .foreign_priority = virtual_address.priority,
-          .most_weights = sum_of_weights(config.track)};
+          .most_weights = sum_of_weights(config.track),
+          .in_step_with = started};
 }
 
 // What is only more of the same is no news.
@@ -57,11 +58,11 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
     : context_(context),
       interface_(interface),
       config_(std::move(config)),
-      router_(router_config(config_)),
+      router_(router_config(config_, context.started)),
       tracked_(context.tracker, config_.track),
       keeper_(context, interface, config_.virtual_address.name, config_.addresses),
       lease_(context.leases, interface, config_.addresses.v6, config_.virtual_address.vrid, config_.addresses.all,
-             {.length = lease_length(router_config(config_).advert_interval), .farewell = router_.farewell_time()}),
+             {.length = lease_length(router_config(config_, context.started).advert_interval), .farewell = router_.farewell_time()}),
       gate_(context.seal, config_.keys),
       source_(config_.self.address),
       form_(first_form(config_.virtual_address)),
@@ -207,26 +208,38 @@ void Instance::on_timer() {
   }
   if (lingers_until_ && *lingers_until_ <= woken) end_linger();
   // An advert that waits in the queue says that the owner lives, however late this is.
-  interface_.drain();
+  if (router_.state() == State::backup) interface_.drain();
   vote();
   perform(router_.on_time(io::now()));
 }
 
-void Instance::arm() {
+std::optional<TimePoint> Instance::deadline() const {
   std::optional<TimePoint> next = router_.deadline();
   for (const auto& other : {restore_at_, lingers_until_, failover_deadline()}) {
     if (other && (!next || *other < *next)) next = other;
   }
-  if (next == armed_for_) return;
+  return next;
+}
+
+// A backup's deadline moves on with every advert. An alarm that is too early is left as it is and set again when it goes
+// off: once in three adverts, instead of with each of them.
+void Instance::arm() {
+  const auto next = deadline();
+  if (firing_ || !next || (armed_for_ && *armed_for_ <= *next)) return;
   armed_for_ = next;
-  timer_.cancel();
-  if (!next) return;
   timer_.expires_at(to_asio(*next));
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    armed_for_.reset();
-    on_timer();
+    if (!error) on_alarm();
   });
+}
+
+void Instance::on_alarm() {
+  const auto due = deadline();
+  firing_ = true;  // set again once, when all that is due is done
+  if (due && *due <= io::now()) on_timer();
+  firing_ = false;
+  armed_for_.reset();
+  arm();
 }
 
 // ---- what is done about it -------------------------------------------------------------------

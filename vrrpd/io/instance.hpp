@@ -153,7 +153,9 @@ class Instance {
   [[nodiscard]] const Link* carrier() const;
   void announce();
   void on_timer();
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
   void arm();
+  void on_alarm();
   void settle_failover();
   [[nodiscard]] MovePlan failover_plan(const FailoverRequest& request) const;
   [[nodiscard]] FailoverOutcome refusal(Obstacle obstacle, const FailoverRequest& request) const;
@@ -183,6 +185,7 @@ class Instance {
   ChecksumForm form_ = ChecksumForm::rfc9568;
   boost::asio::steady_timer timer_;
   std::optional<TimePoint> armed_for_;
+  bool firing_ = false;  // in on_alarm()
   InstanceStatus counters_;  // the counting part of status()
   TimePoint since_;
   std::string cause_ = "starting";

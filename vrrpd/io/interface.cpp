@@ -11,6 +11,9 @@ namespace tandem::vrrp {
 
 namespace {
 
+constexpr std::size_t many_routers = 16;
+constexpr Duration burst_pause = std::chrono::milliseconds(1);
+
 // Another pair on the same LAN may have its own VRID, version and password.
 bool of_somebody_else(Drop cause) {
   return cause == Drop::vrid || cause == Drop::version || cause == Drop::auth_type;
@@ -58,8 +61,14 @@ void Interface::open_channels() {
       continue;
     }
     channel.socket.emplace(std::move(*opened));
-    channel.watch = std::make_unique<FdWatch>(io_, channel.socket->fd(), [this] { drain(); });
+    channel.watch = std::make_unique<FdWatch>(io_, channel.socket->fd(), [this, v6] { on_readable(v6); });
   }
+}
+
+// The adverts of many virtual routers come in a burst: one wake-up for each of them would cost more than they do.
+void Interface::on_readable(bool v6) {
+  drain();
+  if (receivers_.size() >= many_routers && channels_[v6].watch) channels_[v6].watch->pause(burst_pause);
 }
 
 void Interface::impose_discipline() {

@@ -84,6 +84,7 @@ class Interface {
   void impose_discipline();
   void open_gate();
   [[nodiscard]] bool wants(bool v6) const;
+  void on_readable(bool v6);
   void dispatch(const Decoded& decoded);
 
   boost::asio::io_context& io_;

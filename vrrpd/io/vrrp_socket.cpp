@@ -18,7 +18,9 @@ namespace {
 
 constexpr int control_priority = 7;                 // TC_PRIO_CONTROL: first in the queue of the interface
 constexpr int internet_control = 0xc0;              // IP precedence 6, as routing protocols use
-constexpr std::size_t packets_per_call = 256;
+constexpr std::size_t packets_per_call = 32;
+constexpr std::size_t packets_per_turn = 256;  // then others have their turn
+constexpr std::size_t longest_packet = 2048;
 
 in_addr to_in_addr(const IpAddress& address) {
   in_addr out{};
@@ -114,6 +116,47 @@ std::optional<Datagram> v6_datagram(msghdr& header, const sockaddr_in6& from, st
   return complete ? std::optional(datagram) : std::nullopt;
 }
 
+// The packets of one system call. An IPv4 raw socket delivers them with their headers.
+class Inbox {
+ public:
+  explicit Inbox(bool v6) : v6_(v6) {
+    for (std::size_t i = 0; i < packets_per_call; ++i) {
+      data_[i] = {buffers_[i].data(), buffers_[i].size()};
+      headers_[i].msg_hdr.msg_iov = &data_[i];
+      headers_[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+
+  /// How many were there; not more than 0 if none.
+  int fill(int fd) {
+    for (std::size_t i = 0; v6_ && i < packets_per_call; ++i) {
+      msghdr& header = headers_[i].msg_hdr;
+      header.msg_name = &senders_[i];
+      header.msg_namelen = sizeof(senders_[i]);
+      header.msg_control = controls_[i].bytes.data();
+      header.msg_controllen = controls_[i].bytes.size();
+    }
+    return ::recvmmsg(fd, headers_.data(), packets_per_call, MSG_DONTWAIT, nullptr);
+  }
+
+  std::optional<Datagram> datagram(std::size_t i) {
+    const std::span<const std::uint8_t> bytes(buffers_[i].data(), headers_[i].msg_len);
+    return v6_ ? v6_datagram(headers_[i].msg_hdr, senders_[i], bytes) : ipv4_datagram(bytes);
+  }
+
+ private:
+  struct Control {
+    alignas(cmsghdr) std::array<char, 256> bytes;
+  };
+
+  const bool v6_;
+  std::array<std::array<std::uint8_t, longest_packet>, packets_per_call> buffers_;
+  std::array<iovec, packets_per_call> data_{};
+  std::array<mmsghdr, packets_per_call> headers_{};
+  std::array<sockaddr_in6, packets_per_call> senders_{};
+  std::array<Control, packets_per_call> controls_;
+};
+
 }  // namespace
 
 Result<io::UniqueFd> open_send_socket(bool v6) {
@@ -173,26 +216,15 @@ Result<VrrpSocket> VrrpSocket::open(const std::string& interface, int interface_
 }
 
 std::size_t VrrpSocket::receive(const std::function<void(const std::optional<Datagram>&)>& on_packet) const {
-  std::array<std::uint8_t, 2048> buffer;
-  alignas(cmsghdr) std::array<char, 256> control;
-  for (std::size_t count = 0; count < packets_per_call; ++count) {
-    sockaddr_in6 from{};
-    iovec data{buffer.data(), buffer.size()};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    if (v6_) {
-      header.msg_name = &from;
-      header.msg_namelen = sizeof(from);
-      header.msg_control = control.data();
-      header.msg_controllen = control.size();
-    }
-    const ssize_t size = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT);
-    if (size < 0) return count;
-    const std::span<const std::uint8_t> bytes(buffer.data(), static_cast<std::size_t>(size));
-    on_packet(v6_ ? v6_datagram(header, from, bytes) : ipv4_datagram(bytes));
+  Inbox inbox(v6_);
+  std::size_t count = 0;
+  while (count < packets_per_turn) {
+    const int received = inbox.fill(fd_.get());
+    for (int i = 0; i < received; ++i) on_packet(inbox.datagram(static_cast<std::size_t>(i)));
+    if (received > 0) count += static_cast<std::size_t>(received);
+    if (received < static_cast<int>(packets_per_call)) break;
   }
-  return packets_per_call;
+  return count;
 }
 
 }  // namespace tandem::vrrp

@@ -198,5 +198,30 @@ TEST_CASE("property: any sequence of events keeps the invariants") {
   }
 }
 
+TEST_CASE("adverts in step: whole intervals after one moment, never later than the RFC's Adver_Timer") {
+  for (const int offset : {0, 1, 37, 99}) {
+    CAPTURE(offset);
+    FsmConfig c = config();
+    c.in_step_with = start - milliseconds(7);
+    Fsm fsm(c);
+    fsm.startup(start + milliseconds(offset));
+    const TimePoint promoted = *fsm.deadline();
+    fsm.on_time(promoted);
+    for (TimePoint last = promoted; last < promoted + milliseconds(500);) {
+      const TimePoint next = *fsm.deadline();
+      CHECK((next - *c.in_step_with) % c.advert_interval == Duration::zero());
+      CHECK(next > last);
+      CHECK(next - last <= c.advert_interval);
+      CHECK(text(fsm.on_time(next)) == "advert:200");
+      last = next;
+    }
+    // Woken late, but in time for its lease: in step again.
+    const TimePoint late = *fsm.deadline() + milliseconds(130);
+    fsm.on_time(late);
+    CHECK((*fsm.deadline() - *c.in_step_with) % c.advert_interval == Duration::zero());
+    CHECK(*fsm.deadline() > late);
+  }
+}
+
 }  // namespace
 }  // namespace tandem::vrrp
