@@ -21,7 +21,6 @@ using Group = TargetGroupConfig;
 
 constexpr Feature<VirtualAddressConfig> virtual_address_features[] = {
     {"sync_group", "sync groups", [](const VirtualAddressConfig& v) { return !v.sync_group.empty(); }},
-    {"hook", "hooks", [](const VirtualAddressConfig& v) { return !v.hook.empty(); }},
 };
 
 constexpr Feature<Listener> listener_features[] = {

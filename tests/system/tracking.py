@@ -19,12 +19,12 @@ from two_nodes import NODES, VIP, Pair, milliseconds  # noqa: E402
 
 ROUTE = "203.0.113.0/24"
 NOTICED_MS = 700   # of interfaces and routes: three adverts of 100 ms, and the machine's mood
-LOOKED_AT_MS = 2500  # of what is polled each 100 ms: two looks on one node, one on the other, then as above
+LOOKED_AT_MS = 3000  # of what is polled each 250 or 400 ms: two looks on one node, one on the other, then as above
 HANGS_S = 60
 
 
 def track(directory):
-    quick = {"interval": "100ms", "timeout": "100ms", "unhealthy_threshold": 2, "healthy_threshold": 1}
+    quick = {"interval": "250ms", "timeout": "250ms", "unhealthy_threshold": 2, "healthy_threshold": 1}
     return [{"interface": "side0", "weight": 10}, {"route": ROUTE, "weight": 10},
             {"file": f"{directory}/%s-ready", "weight": 10, **quick},
             {"script": [f"{directory}/look"], "weight": 10, **quick, "interval": "400ms", "timeout": "400ms"},
@@ -50,6 +50,16 @@ class Bench:
         look.write_text(f'#!/bin/sh\nexec /bin/sh "{self.directory}/$TANDEM_NODE-look"\n')
         look.chmod(0o755)
 
+        hook = self.directory / "hook"
+        hook.write_text(f'#!/bin/sh\necho "$@ $TANDEM_VIRTUAL_ADDRESS $TANDEM_STATE $TANDEM_CAUSE $TANDEM_PRIORITY" '
+                        f'>> "{self.directory}/$TANDEM_NODE-hooked"\n[ ! -e {self.directory}/slow ] || exec sleep {HANGS_S}\n')
+        hook.chmod(0o755)
+
+    def hooked(self, node):
+        """What the hook was told so far, a line each."""
+        path = self.directory / f"{node}-hooked"
+        return path.read_text().splitlines() if path.exists() else []
+
     def ready(self, node, is_ready):
         path = self.directory / f"{node}-ready"
         path.touch() if is_ready else path.unlink()
@@ -65,7 +75,8 @@ class Bench:
             tracked = json.loads(json.dumps(track(self.directory)).replace("%s", node))
             self.pair.write_virtual_addresses([
                 {"name": "vip-a", "addresses": [VIP["vip-a"] + "/24"], "interface": "eth0", "vrid": 51,
-                 "preferred_node": "lb1", "track": tracked},
+                 "preferred_node": "lb1", "track": tracked,
+                 "hook": [f"{self.directory}/hook", "first"], "hook_timeout": "1s"},
                 {"name": "vip-b", "addresses": [VIP["vip-b"] + "/24"], "interface": "eth0", "vrid": 52,
                  "preferred_node": "lb2", "track": [{**tracked[2], "weight": 0}]}])
             self.pair.start(node)
@@ -144,6 +155,25 @@ def body(checks, lab):
     checks.true("the metric says it", line.encode() in metrics, line)
     bench.ready("lb2", True)
     bench.peace()
+    hooks(checks, lab, pair, bench)
+
+
+def hooks(checks, lab, pair, bench):
+    told = bench.hooked("lb1")
+    checks.equal("the hook at start, but for the priority", [line.rsplit(" ", 1)[0] for line in told[:2]],
+                 ["first vip-a backup startup vip-a backup startup",
+                  "first vip-a active adverts_missed vip-a active adverts_missed"])
+    states = [line.split()[2] for line in told]
+    checks.true("it was told every move", states.count("active") == states.count("backup"), " ".join(states))
+    (bench.directory / "slow").touch()
+    since = now_ns()
+    pair.call("lb1", "POST", "/v1/failover", {"virtual_address": "vip-a"})
+    failed = pair.event("lb1", "hook_failed", since, "vip-a")
+    checks.true("a hook that hangs is killed", "did not end in time" in failed["cause"], failed["cause"])
+    (bench.directory / "slow").unlink()
+    checks.equal("the address moved all the same", pair.owner("vip-a"), "lb2")
+    pair.process["lb2"].stop()
+    checks.equal("the last word of a vrrpd that leaves", bench.hooked("lb2")[-1].split()[2], "stopped")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ struct Context {
   const Voting& voting;
   const Tracker& tracker;
   const MaintenanceStatus& maintenance;
+  ProgramRunner& programs;
   std::function<void()> status_changed;  // somebody may want to see the new status
 };
 

@@ -124,7 +124,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
       context_{io, io::now(), netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
-               lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), [this] { status_changed(); }},
+               lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), programs_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const auto& name, const auto& request, auto reply) { return fail_over(name, request, std::move(reply)); },
                          .set_maintenance = [this](const auto& request, auto reply) { maintenance_.set(request, std::move(reply)); },
@@ -246,6 +246,7 @@ void Daemon::refresh_instances() {
 // What the settings track, from now on.
 void Daemon::track() {
   tracker_.set(tracked_in(settings_));
+  if (has_hooks(settings_)) programs_.prepare();
   if (!tracker_.tracks(config::TrackConfig::Kind::route)) return;
   if (auto watching = monitor_->watch_routes(); !watching) log::error("{}", watching.error().message);
 }
@@ -302,7 +303,7 @@ void Daemon::housekeeping() {
   control_.publish();
   voting_.publish_if_news();
   tell_manager();
-  if (stopping_ && retiring_.empty()) {
+  if (stopping_ && retiring_.empty() && programs_.busy(ProgramRunner::Lane::hook) == 0) {
     server_.close();
     io_.stop();
   }

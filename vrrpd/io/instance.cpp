@@ -73,6 +73,9 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
     virtual_mac_.emplace(context.virtual_macs, interface, name(), config_.addresses, config_.virtual_address.vrid);
   }
   if (config_.virtual_address.unicast) pin_.emplace(context.netlink, config_.peer.address);
+  if (!config_.virtual_address.hook.empty()) {
+    hook_ = std::make_shared<Hook>(context, config_.self.name, config_.virtual_address);
+  }
   interface_.set_receiver(config_.addresses.v6, config_.virtual_address.vrid,
                           [this](const Decoded& decoded) { receive(decoded); });
 }
@@ -344,6 +347,10 @@ void Instance::report(const Action& action) {
   const char* event = action.to == State::active   ? "active"
                       : action.to == State::backup ? (started ? "startup" : "backup")
                                                    : (stopped ? "stopped" : "fault");
+  if (hook_) {
+    hook_->tell({.state = started ? "backup" : event, .cause = std::string(to_string(action.cause)),
+                 .priority = router_.priority()});
+  }
   context_.events.add(event, name(), cause_,
                       {{"from", std::string(to_string(action.from))},
                        {"reason", std::string(to_string(action.cause))},
@@ -423,6 +430,7 @@ InstanceStatus Instance::status() const {
                  .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};
   if (virtual_mac_) status.virtual_mac = virtual_mac_->status();
   status.track = tracked_.status();
+  if (hook_) status.hook = hook_->status();
   status.address_failures = keeper_.failures();
   return status;
 }

@@ -21,6 +21,7 @@
 #include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/context.hpp"
 #include "vrrpd/io/explain.hpp"
+#include "vrrpd/io/hook.hpp"
 #include "vrrpd/io/interface.hpp"
 #include "vrrpd/io/lease_holder.hpp"
 #include "vrrpd/io/neighbour_pin.hpp"
@@ -75,6 +76,7 @@ struct InstanceStatus {
   VoteStatus vote;
   std::optional<VirtualMacStatus> virtual_mac;  // nullopt: not asked for
   std::vector<TrackStatus> track;
+  std::optional<HookStatus> hook;  // nullopt: none is configured
 };
 
 /// Where an operator wants the address to be.
@@ -175,6 +177,7 @@ class Instance {
   InstanceConfig config_;
   VirtualRouter router_;
   Tracked tracked_;
+  std::shared_ptr<Hook> hook_;  // nullptr: none is configured
   AddressKeeper keeper_;
   LeaseHolder lease_;
   AdvertGate gate_;

@@ -19,6 +19,16 @@ void add_dropped(MetricsText& text, const char* name, const char* help, const Dr
   }
 }
 
+void add_hook(MetricsText& text, const HookStatus& hook, const Labels& labels) {
+  const std::pair<const char*, std::uint64_t> results[] = {
+      {"ok", hook.succeeded}, {"failed", hook.failed}, {"timed_out", hook.timed_out}, {"dropped", hook.dropped}};
+  for (const auto& [result, count] : results) {
+    Labels with_result = labels;
+    with_result.emplace_back("result", result);
+    text.counter("tandem_vrrp_hooks_total", "Runs of the hook, and notices that a later one replaced.", count, with_result);
+  }
+}
+
 void add_instance(MetricsText& text, const InstanceConfig& config, const InstanceStatus& status) {
   const std::string vrid = std::to_string(config.virtual_address.vrid);
   const Labels labels = {{"virtual_address", config.virtual_address.name},
@@ -70,6 +80,7 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
               labels);
   text.histogram("tandem_vrrp_timer_lateness_seconds", "How late the protocol's timers were served.",
                  status.lateness, labels);
+  if (status.hook) add_hook(text, *status.hook, labels);
 }
 
 void add_condition(MetricsText& text, const Condition& condition) {

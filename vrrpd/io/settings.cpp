@@ -83,6 +83,10 @@ VotingConfig voting_for(const config::Config& config, const std::string& node) {
   return out;
 }
 
+bool has_hooks(const std::vector<InstanceConfig>& settings) {
+  return std::any_of(settings.begin(), settings.end(), [](const auto& one) { return !one.virtual_address.hook.empty(); });
+}
+
 std::vector<config::TrackConfig> tracked_in(const std::vector<InstanceConfig>& settings) {
   std::vector<config::TrackConfig> out;
   for (const InstanceConfig& one : settings) out.insert(out.end(), one.track.begin(), one.track.end());

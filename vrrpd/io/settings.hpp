@@ -17,6 +17,9 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
 /// The voices of node `node` in a configuration that settings_for() accepts.
 VotingConfig voting_for(const config::Config& config, const std::string& node);
 
+/// Whether any of them has a hook.
+bool has_hooks(const std::vector<InstanceConfig>& settings);
+
 /// What any of them tracks.
 std::vector<config::TrackConfig> tracked_in(const std::vector<InstanceConfig>& settings);
 

@@ -83,12 +83,12 @@ TEST_CASE("features that are refused") {
        "3:15: target_groups[0].slow_start: not supported yet: slow start"},
       {"sync group", floating(R"("sync_group": "g")"),
        "4:15: virtual_addresses[0].sync_group: not supported yet: sync groups"},
-      {"hook", floating(R"("hook": ["/h"])"), "4:9: virtual_addresses[0].hook: not supported yet: hooks"},
   });
 }
 
 TEST_CASE("features that are there, and switches that are off") {
   check_features({
+      {"hook", floating(R"("hook": ["/h"])"), ""},
       {"track", floating(R"("track": [ { "witness": "192.0.2.1" }, { "file": "/f" } ])"), ""},
       {"tcp", pair("tcp", "tcp"), ""},
       {"IPv6 virtual address",
