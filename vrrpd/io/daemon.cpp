@@ -32,7 +32,6 @@ class Daemon {
          Announcer announcer, FrameSocket frames);
 
   Result<> start();
-  [[nodiscard]] bool failed() const { return failed_; }
 
  private:
   NodeStatus status() const;
@@ -96,7 +95,6 @@ class Daemon {
   std::vector<InstanceConfig> pending_;                 // to be added when no retiring one is in the way
   bool housekeeping_posted_ = false;
   bool stopping_ = false;
-  bool failed_ = false;
 };
 
 Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vector<InstanceConfig> settings,
