@@ -4,8 +4,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,6 +16,8 @@
 #include "common/io/watchdog.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/control_api.hpp"
+#include "vrrpd/io/instances.hpp"
+#include "vrrpd/io/leftovers.hpp"
 #include "vrrpd/io/settings.hpp"
 
 namespace tandem::vrrp {
@@ -38,25 +38,17 @@ class Daemon {
   bool fail_over(const std::string& name, const FailoverRequest& request,
                  std::function<void(const FailoverOutcome&)> reply);
   ReloadOutcome reload();
-  void apply_settings();
   void stop();
 
   Result<> open_monitor();
   void look_at_host();
-  void remove_stale_addresses();
-  void remove_stale_devices();
   void refresh_instances();
-  void add_instance(InstanceConfig config);
-  void retire(std::size_t index);
-  void add_pending();
   void status_changed();
   void tell_manager();
   void track();
   void housekeeping();
   void save_session();
   void renew_later();
-  [[nodiscard]] std::vector<HeartbeatAddress> heartbeat_addresses() const;
-  [[nodiscard]] bool is_floating(const HostAddress& address) const;
 
   asio::io_context& io_;
   const io::DaemonOptions options_;
@@ -89,10 +81,7 @@ class Daemon {
   TimePoint started_;
   TimePoint config_loaded_;
   std::uint64_t generation_ = 1;
-  std::map<std::string, std::unique_ptr<Interface>> interfaces_;
-  std::vector<std::unique_ptr<Instance>> instances_;  // declared after what they refer to
-  std::vector<std::unique_ptr<Instance>> retiring_;     // that give their addresses up
-  std::vector<InstanceConfig> pending_;                 // to be added when no retiring one is in the way
+  Instances instances_;  // declared after what they refer to
   bool housekeeping_posted_ = false;
   bool stopping_ = false;
 };
@@ -115,9 +104,9 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       events_(options.node, "vrrpd"),
       lbd_(io, options.run_dir, [this] { refresh_instances(); }),
       sync_(io, options.run_dir, [this] { refresh_instances(); }),
-      voting_(io, events_, options.run_dir, {.vote = [this] { for (const auto& instance : instances_) instance->cast_vote(); },
+      voting_(io, events_, options.run_dir, {.vote = [this] { for (const auto& instance : instances_.in_service()) instance->cast_vote(); },
                                     .news = [this] { refresh_instances(); },
-                                    .addresses = [this] { return heartbeat_addresses(); }}),
+                                    .addresses = [this] { return instances_.heartbeat(); }}),
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
@@ -130,7 +119,8 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       renewal_(io),
       watchdog_(io),
       started_(io::now()),
-      config_loaded_(started_) {
+      config_loaded_(started_),
+      instances_(context_, lease_impediment_, options.run_dir) {
   events_.serve(server_);
   voting_.set(std::move(voting));
 }
@@ -153,9 +143,8 @@ Result<> Daemon::start() {
     log::warning("no kernel leases: {}; a frozen vrrpd goes on answering for addresses that the peer has taken "
                  "(CAP_BPF is needed)", lease_impediment_);
   }
-  remove_stale_addresses();
-  remove_stale_devices();
-  for (const InstanceConfig& config : settings_) add_instance(config);
+  remove_leftovers(netlink_, settings_, options_.run_dir);
+  instances_.apply(settings_);
   look_at_host();
   lbd_.start();
   sync_.start();
@@ -170,14 +159,14 @@ Result<> Daemon::open_monitor() {
   auto opened = NetlinkMonitor::open({
       .address_removed =
           [this](const HostAddress& address) {
-            for (const auto& instance : instances_) instance->address_removed(address);
+            for (const auto& instance : instances_.in_service()) instance->address_removed(address);
           },
       .changed = [this] { look_at_host(); },
       .route_changed = [this](const Prefix& prefix) { tracker_.route_changed(prefix); },
       .overrun =
           [this] {
             log::warning("lost notifications of the kernel about addresses; looking at all of them");
-            for (const auto& instance : instances_) instance->renew();
+            for (const auto& instance : instances_.in_service()) instance->renew();
             look_at_host();
           },
   });
@@ -187,57 +176,18 @@ Result<> Daemon::open_monitor() {
   return {};
 }
 
-bool Daemon::is_floating(const HostAddress& address) const {
-  return address.protocol == address_protocol ||
-         std::any_of(settings_.begin(), settings_.end(), [&address](const InstanceConfig& config) {
-           const auto& addresses = config.addresses.all;
-           return std::any_of(addresses.begin(), addresses.end(),
-                              [&address](const Prefix& p) { return p.address == address.prefix.address; });
-         });
-}
-
-// What a predecessor left that had no chance to clean up, even if the configuration changed since.
-void Daemon::remove_stale_addresses() {
-  auto addresses = netlink_.addresses();
-  if (!addresses) return log::error("{}", addresses.error().message);
-  for (const HostAddress& address : *addresses) {
-    if (!is_floating(address)) continue;
-    log::warning("removing {}, left behind by an earlier vrrpd or installed by somebody else",
-                 address.prefix.to_string());
-    if (auto removed = netlink_.delete_address(address.link, address.prefix); !removed) {
-      log::error("{}", removed.error().message);
-    }
-  }
-}
-
-void Daemon::remove_stale_devices() {
-  const auto removed = remove_virtual_mac_devices(netlink_, nullptr);
-  if (!removed) log::error("{}", removed.error().message);
-  else if (*removed > 0) log::warning("removed {} device(s) of virtual MAC addresses of an earlier vrrpd", *removed);
-  lift_arp_discipline(options_.run_dir);
-}
-
 void Daemon::look_at_host() {
   auto links = netlink_.links();
   auto addresses = netlink_.addresses();
   if (!links || !addresses) return log::error("{}", (links ? addresses.error() : links.error()).message);
   virtual_macs_.look(*links);
-  for (const auto& [name, interface] : interfaces_) {
-    const auto link = std::find_if(links->begin(), links->end(), [&n = name](const Link& l) { return l.name == n; });
-    std::vector<Prefix> own;
-    for (const HostAddress& address : *addresses) {
-      const bool here = link != links->end() && address.link == link->index;
-      if (here && !address.tentative && !is_floating(address)) own.push_back(address.prefix);
-    }
-    interface->update(link != links->end() ? std::optional<Link>(*link) : std::nullopt, std::move(own));
-  }
+  instances_.see(*links, *addresses, settings_);
   tracker_.look_at_host(*links);
   refresh_instances();
 }
 
 void Daemon::refresh_instances() {
-  for (const auto& instance : instances_) instance->refresh();
-  for (const auto& instance : retiring_) instance->refresh();
+  instances_.refresh();
   status_changed();
 }
 
@@ -247,40 +197,6 @@ void Daemon::track() {
   if (has_hooks(settings_)) programs_.prepare();
   if (!tracker_.tracks(config::TrackConfig::Kind::route)) return;
   if (auto watching = monitor_->watch_routes(); !watching) log::error("{}", watching.error().message);
-}
-
-void Daemon::add_instance(InstanceConfig config) {
-  auto& interface = interfaces_[config.virtual_address.interface];
-  if (!interface) {
-    interface = std::make_unique<Interface>(io_, config.virtual_address.interface, context_.leases, lease_impediment_,
-                                            options_.run_dir);
-  }
-  instances_.push_back(std::make_unique<Instance>(context_, *interface, std::move(config)));
-}
-
-void Daemon::retire(std::size_t index) {
-  retiring_.push_back(std::move(instances_[index]));
-  instances_.erase(instances_.begin() + static_cast<std::ptrdiff_t>(index));
-  retiring_.back()->stop();
-}
-
-void Daemon::add_pending() {
-  std::vector<InstanceConfig> waiting;
-  bool added = false;
-  for (InstanceConfig& config : pending_) {
-    const bool in_the_way = std::any_of(retiring_.begin(), retiring_.end(), [&config](const auto& instance) {
-      const auto& old = instance->config().virtual_address;
-      return old.interface == config.virtual_address.interface && old.vrid == config.virtual_address.vrid;
-    });
-    if (in_the_way) {
-      waiting.push_back(std::move(config));
-    } else {
-      add_instance(std::move(config));
-      added = true;
-    }
-  }
-  pending_ = std::move(waiting);
-  if (added) look_at_host();
 }
 
 // Later, because the caller is often an instance in the middle of its work.
@@ -294,14 +210,12 @@ void Daemon::status_changed() {
 }
 
 void Daemon::housekeeping() {
-  std::erase_if(retiring_, [](const auto& instance) { return instance->released(); });
-  add_pending();
-  if (retiring_.empty()) virtual_macs_.sweep();
-  std::erase_if(interfaces_, [](const auto& entry) { return !entry.second->in_use(); });
+  if (instances_.advance()) look_at_host();
+  instances_.sweep();
   control_.publish();
   voting_.publish_if_news();
   tell_manager();
-  if (stopping_ && retiring_.empty() && programs_.busy(ProgramRunner::Lane::hook) == 0) {
+  if (stopping_ && instances_.settled() && programs_.busy(ProgramRunner::Lane::hook) == 0) {
     server_.close();
     io_.stop();
   }
@@ -312,12 +226,9 @@ void Daemon::save_session() {
   if (auto saved = sessions_.save(board_.stamps()); !saved) log::warning("{}", saved.error().message);
 }
 
-// One line for `systemctl status`: "vip-a active, vip-b backup".
+// The line that `systemctl status` shows.
 void Daemon::tell_manager() {
-  std::string text;
-  for (const auto& instance : instances_) {
-    text += (text.empty() ? "" : ", ") + instance->name() + " " + std::string(to_string(instance->status().state));
-  }
+  const std::string text = instances_.summary();
   if (text.empty() || text == told_manager_) return;
   told_manager_ = text;
   io::notify_manager("STATUS=" + text);
@@ -327,46 +238,23 @@ void Daemon::renew_later() {
   renewal_.expires_after(AddressKeeper::renewal_period);
   renewal_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    for (const auto& instance : instances_) instance->renew();
-    for (const auto& instance : retiring_) instance->renew();
-    for (const auto& [name, interface] : interfaces_) interface->keep_discipline();
+    instances_.renew();
     renew_later();
   });
 }
 
-std::vector<HeartbeatAddress> Daemon::heartbeat_addresses() const {
-  std::vector<HeartbeatAddress> out;
-  out.reserve(instances_.size());
-  for (const auto& instance : instances_) out.push_back(instance->heartbeat());
-  return out;
-}
-
 bool Daemon::fail_over(const std::string& name, const FailoverRequest& request,
                        std::function<void(const FailoverOutcome&)> reply) {
-  for (const auto& instance : instances_) {
-    if (instance->name() != name) continue;
-    instance->fail_over(request, std::move(reply));
-    return true;
-  }
-  return false;
+  Instance* instance = instances_.find(name);
+  if (instance != nullptr) instance->fail_over(request, std::move(reply));
+  return instance != nullptr;
 }
 
 ReloadOutcome Daemon::reload() {
   io::notify_manager("RELOADING=1");
   ReloadOutcome outcome{.generation = generation_};
-  config::LoadOutcome loaded = config::load_file(options_.config_file);
+  Reloaded loaded = load_again(options_.config_file, options_.node);
   outcome.diagnostics = std::move(loaded.diagnostics);
-  outcome.diagnostics.insert(outcome.diagnostics.end(), loaded.unsupported.begin(), loaded.unsupported.end());
-  if (outcome.diagnostics.empty()) {
-    auto settings = settings_for(loaded.config, options_.node);
-    if (settings) {
-      outcome.changed = *settings != settings_;
-      settings_ = std::move(*settings);
-    } else {
-      outcome.diagnostics.push_back({.file = options_.config_file, .path = {}, .message = settings.error().message,
-                                     .hint = {}});
-    }
-  }
   for (const auto& diagnostic : outcome.diagnostics) log::error("{}", diagnostic.to_string());
   if (!outcome.diagnostics.empty()) {
     log::error("reload refused: the running configuration is kept");
@@ -374,8 +262,12 @@ ReloadOutcome Daemon::reload() {
     return outcome;
   }
 
-  apply_settings();
-  voting_.set(voting_for(loaded.config, options_.node));
+  outcome.changed = loaded.settings != settings_;
+  settings_ = std::move(loaded.settings);
+  track();
+  instances_.apply(settings_);
+  look_at_host();
+  voting_.set(std::move(loaded.voting));
   config_loaded_ = io::now();
   outcome.generation = ++generation_;
   log::info("configuration loaded again: {}", outcome.changed ? "changes applied" : "nothing changed for vrrpd");
@@ -383,27 +275,12 @@ ReloadOutcome Daemon::reload() {
   return outcome;
 }
 
-// Keeps what is unchanged, retires what is gone or changed, starts what is new.
-void Daemon::apply_settings() {
-  track();
-  pending_ = settings_;
-  for (std::size_t i = instances_.size(); i-- > 0;) {
-    const InstanceConfig& running = instances_[i]->config();
-    const auto same = std::find(pending_.begin(), pending_.end(), running);
-    if (same != pending_.end()) pending_.erase(same);
-    else retire(i);
-  }
-  add_pending();
-  look_at_host();
-}
-
 void Daemon::stop() {
   if (stopping_) return;
   stopping_ = true;
   io::notify_manager("STOPPING=1");
   log::info("stopping: handing the addresses over");
-  pending_.clear();
-  while (!instances_.empty()) retire(instances_.size() - 1);
+  instances_.stop();
   status_changed();
 }
 
@@ -421,8 +298,7 @@ NodeStatus Daemon::status() const {
   status.conditions = tracker_.conditions();
   status.maintenance = maintenance_.status();
   status.control_refused = server_.refused();
-  for (const auto& instance : instances_) status.virtual_addresses.emplace_back(instance->config(), instance->status());
-  for (const auto& [name, interface] : interfaces_) status.interfaces.emplace_back(name, interface->dropped());
+  instances_.describe(status);
   return status;
 }
 

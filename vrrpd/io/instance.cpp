@@ -3,25 +3,17 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "common/io/clock.hpp"
-#include "common/log/log.hpp"
 #include "vrrpd/core/lease.hpp"
 
 namespace tandem::vrrp {
 namespace {
 
-using std::chrono::milliseconds;
-
 // Against somebody who removes an address as often as it is put back.
-constexpr Duration restore_pause = milliseconds(50);
+constexpr Duration restore_pause = std::chrono::milliseconds(50);
 constexpr Duration conflict_event_pause = std::chrono::seconds(1);
-
-Version version_of(const config::VirtualAddressConfig& virtual_address) {
-  return virtual_address.version == 2 ? Version::v2 : Version::v3;
-}
 
 ChecksumForm first_form(const config::VirtualAddressConfig& virtual_address) {
   return virtual_address.checksum == config::ChecksumChoice::rfc5798 ? ChecksumForm::rfc5798 : ChecksumForm::rfc9568;
@@ -120,60 +112,6 @@ void Instance::stop() {
   // Whoever leaves does not stay for its last connection.
   if (lingers_until_) lingers_until_ = std::min(*lingers_until_, io::now() + Handover::lease);
   perform(router_.stop(io::now()));
-}
-
-void Instance::receive(const Decoded& decoded) {
-  go_quiet_if_late();
-  Drop drop = decoded.drop;
-  if (drop == Drop::none) {
-    drop = classify(decoded.advert, {.own_address = source_,
-                                     .version = version_of(config_.virtual_address),
-                                     .interval = on_the_wire(Version::v2, config_.virtual_address.advert_interval),
-                                     .unicast = config_.virtual_address.unicast,
-                                     .peer_address = config_.peer.address});
-  }
-  if (drop == Drop::none) drop = gate_.check(decoded.advert, io::now());
-  if (drop != Drop::none) return drops_.add(drop, decoded, name(), io::now());
-  accept(decoded.advert);
-}
-
-void Instance::accept(const Advert& advert) {
-  const TimePoint now = io::now();
-  ++counters_.adverts_received;
-  if (!peer_ || peer_->address != advert.source) {
-    const bool known = advert.source == config_.peer.address;
-    peer_ = PeerView{.name = known ? config_.peer.name : advert.source.to_string(), .address = advert.source};
-  }
-  peer_->priority = advert.priority;
-  peer_->interval = advert.interval;
-  peer_->heard = now;
-
-  if (advert.form != form_ && config_.virtual_address.checksum == config::ChecksumChoice::automatic) {
-    form_ = advert.form;
-    if (keeper_.holds()) keeper_.note(held_record());
-  }
-  // Another owner may be one that our adverts do not reach, for its link-layer address is a new one.
-  if (pin_ && router_.state() == State::active && advert.priority > 0) pin_->forget();
-  const bool mismatch =
-      !same_addresses(advert, config_.addresses.in_adverts()) ||
-      advert.interval != on_the_wire(advert.version, config_.virtual_address.advert_interval);
-  router_.set_looked_at(tracked_.looked_at());
-  perform(router_.advert({.priority = advert.priority, .interval = advert.interval, .source = advert.source}, now));
-  if (advert.priority == 0 && router_.state() == State::active && handover()) {
-    handover()->relay_to(advert.source, config_.virtual_address.addresses, now);
-  }
-
-  if (mismatch) ++counters_.mismatches;
-  if (mismatch && !mismatch_reported_ && now >= mismatch_said_ + DropLog::pause) {
-    log::warning("{}: {} advertises other addresses or another interval ({} ms) than configured here: is the "
-                 "configuration the same on both nodes?", name(), peer_->name, advert.interval / milliseconds(1));
-    mismatch_reported_ = true;
-    mismatch_said_ = now;
-  }
-  if (!mismatch) mismatch_reported_ = false;
-  const std::string_view unheeded = gate_.problem(now);
-  if (!unheeded.empty() && !unheeded_reported_) log::warning("{}: {}", name(), unheeded);
-  unheeded_reported_ = !unheeded.empty();
 }
 
 void Instance::address_removed(const HostAddress& address) {
@@ -300,25 +238,6 @@ void Instance::relay_from_peer(const Actions& actions) {
   }
 }
 
-void Instance::send(std::uint8_t priority, bool own_mac) {
-  std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = gate_.write({.version = version_of(config_.virtual_address),
-                                          .vrid = config_.virtual_address.vrid,
-                                          .priority = priority,
-                                          .interval = config_.virtual_address.advert_interval,
-                                          .source = source_,
-                                          .destination = destination(),
-                                          .form = form_},
-                                         config_.addresses.in_adverts(), message);
-  const int failure = transmit(own_mac || priority == 0, {message.data(), length});
-  if (failure == 0) ++counters_.adverts_sent;
-  else ++counters_.send_errors;
-  if (failure != send_error_reported_ && failure != 0) {
-    log::error("{}: advert not sent on {}: {}", name(), interface_.name(), std::strerror(failure));
-  }
-  send_error_reported_ = failure;
-}
-
 void Instance::announce() {
   const Link* link = carrier();
   if (link == nullptr) return;
@@ -355,84 +274,6 @@ void Instance::report(const Action& action) {
                       {{"from", std::string(to_string(action.from))},
                        {"reason", std::string(to_string(action.cause))},
                        {"priority", std::to_string(router_.priority())}});
-}
-
-// ---- what is known ---------------------------------------------------------------------------
-
-Surroundings Instance::surroundings() const {
-  return {.lbd_connected = context_.lbd.connected,
-          .lbd_ready = context_.lbd.ready,
-          .link_up = interface_.usable(config_.addresses.v6),
-          .has_source = interface_.source(config_.addresses.v6, config_.self.address).has_value(),
-          .in_sync = context_.sync.in_sync || config_.virtual_address.foreign,
-          .tracked_hold = tracked_.hold(),
-          .failing_weights = tracked_.failing_weights(),
-          .maintenance = context_.maintenance.on};
-}
-
-Situation Instance::situation() const {
-  return {.fault = fault_text(), .priority = router_.priority(), .peer = peer_, .vote = router_.verdict().reason};
-}
-
-std::string Instance::fault_text() const {
-  if (router_.fault() == Fault::tracked) return tracked_.why_not();
-  return explain(router_.fault(), interface_.name(), context_.lbd, context_.maintenance);
-}
-
-HeldRecord Instance::held_record() const {
-  HeldRecord record;
-  record.interface_index = interface_.link() ? interface_.link()->index : 0;
-  record.address_link = carrier() != nullptr ? carrier()->index : 0;
-  record.version = version_of(config_.virtual_address);
-  record.vrid = config_.virtual_address.vrid;
-  record.form = form_;
-  record.keeps_connections = handover() != nullptr && interface_.handover_keeps_connections();
-  record.lease_slot = lease_.slot();
-  record.key = gate_.own_key();
-  record.interval = config_.virtual_address.advert_interval;
-  record.source = source_;
-  record.destination = destination();
-  return record;
-}
-
-IpAddress Instance::destination() const {
-  return config_.virtual_address.unicast ? config_.peer.address : multicast_group(config_.addresses.v6);
-}
-
-// Connections follow the adverts of an IPv4 router; its relay knows nothing else.
-Handover* Instance::handover() const { return config_.addresses.v6 ? nullptr : interface_.handover(); }
-
-std::string Instance::owner() const {
-  if (router_.state() == State::active) return config_.self.name;
-  const bool peer_owns = peer_ && peer_->priority > 0 && io::now() - peer_->heard <= router_.active_down_interval();
-  if (peer_owns) return peer_->name;
-  return router_.holds_addresses() ? config_.self.name : "";
-}
-
-InstanceStatus Instance::status() const {
-  InstanceStatus status = counters_;
-  status.state = router_.state();
-  status.owner = owner();
-  status.since = since_;
-  status.cause = cause_;
-  status.priority = router_.priority();
-  status.may_take_over = router_.fault() == Fault::none && !stopping_;
-  status.may_take_over_reason = fault_text();
-  if (status.may_take_over && router_.state() == State::backup) {
-    status.may_take_over_reason = explain(router_.preemption(io::now()), context_.sync);
-  }
-  status.peer = peer_;
-  status.dropped = drops_.counters();
-  status.authenticated = gate_.authenticates();
-  status.authentication_problem = gate_.problem(io::now());
-  status.lease = lease_.status();
-  status.vote = {.verdict = router_.verdict(), .held = router_.held(), .epoch = router_.epoch(),
-                 .sight = context_.voting.sight(), .peer = context_.voting.peer(name_hash_, io::now())};
-  if (virtual_mac_) status.virtual_mac = virtual_mac_->status();
-  status.track = tracked_.status();
-  if (hook_) status.hook = hook_->status();
-  status.address_failures = keeper_.failures();
-  return status;
 }
 
 }  // namespace tandem::vrrp

@@ -40,6 +40,9 @@ struct InstanceConfig {
   bool operator==(const InstanceConfig&) const = default;
 };
 
+/// Of its adverts.
+Version version_of(const config::VirtualAddressConfig& virtual_address);
+
 /// What the voices say, and what follows.
 struct VoteStatus {
   Verdict verdict;

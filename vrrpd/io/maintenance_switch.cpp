@@ -16,7 +16,7 @@ MaintenanceOutcome refused(int status, std::string error, std::string hint) {
 }  // namespace
 
 MaintenanceSwitch::MaintenanceSwitch(const std::string& run_dir, std::string node, io::EventLog& events,
-                                     const std::vector<std::unique_ptr<Instance>>& instances,
+                                     const Instances& instances,
                                      std::function<void()> on_change)
     : node_(std::move(node)),
       maintenance_(run_dir),
@@ -44,7 +44,7 @@ void MaintenanceSwitch::leave(const Reply& reply) {
 
 std::vector<Instance*> MaintenanceSwitch::owned() const {
   std::vector<Instance*> owned;
-  for (const auto& instance : instances_) {
+  for (const auto& instance : instances_.in_service()) {
     if (instance->state() == State::active) owned.push_back(instance.get());
   }
   return owned;

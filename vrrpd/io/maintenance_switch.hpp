@@ -6,13 +6,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/io/event_log.hpp"
-#include "vrrpd/io/instance.hpp"
+#include "vrrpd/io/instances.hpp"
 #include "vrrpd/io/maintenance.hpp"
 
 namespace tandem::vrrp {
@@ -39,7 +38,7 @@ class MaintenanceSwitch {
   /// `run_dir`: where maintenance is remembered (Maintenance). `instances`: those in service; they and `events` outlive
   /// this. `on_change`: status() is another one.
   MaintenanceSwitch(const std::string& run_dir, std::string node, io::EventLog& events,
-                    const std::vector<std::unique_ptr<Instance>>& instances, std::function<void()> on_change);
+                    const Instances& instances, std::function<void()> on_change);
 
   [[nodiscard]] const MaintenanceStatus& status() const { return maintenance_.status(); }
 
@@ -63,7 +62,7 @@ class MaintenanceSwitch {
   std::string node_;
   Maintenance maintenance_;
   io::EventLog& events_;
-  const std::vector<std::unique_ptr<Instance>>& instances_;
+  const Instances& instances_;
   std::function<void()> on_change_;
   std::optional<Evacuation> evacuation_;
 };

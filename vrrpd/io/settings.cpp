@@ -83,6 +83,22 @@ VotingConfig voting_for(const config::Config& config, const std::string& node) {
   return out;
 }
 
+Reloaded load_again(const std::string& file, const std::string& node) {
+  config::LoadOutcome loaded = config::load_file(file);
+  Reloaded out;
+  out.diagnostics = std::move(loaded.diagnostics);
+  out.diagnostics.insert(out.diagnostics.end(), loaded.unsupported.begin(), loaded.unsupported.end());
+  if (!out.diagnostics.empty()) return out;
+  auto settings = settings_for(loaded.config, node);
+  if (!settings) {
+    out.diagnostics.push_back({.file = file, .path = {}, .message = settings.error().message, .hint = {}});
+    return out;
+  }
+  out.settings = std::move(*settings);
+  out.voting = voting_for(loaded.config, node);
+  return out;
+}
+
 bool has_hooks(const std::vector<InstanceConfig>& settings) {
   return std::any_of(settings.begin(), settings.end(), [](const auto& one) { return !one.virtual_address.hook.empty(); });
 }

@@ -17,6 +17,16 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
 /// The voices of node `node` in a configuration that settings_for() accepts.
 VotingConfig voting_for(const config::Config& config, const std::string& node);
 
+/// A configuration that shall replace the one that is running.
+struct Reloaded {
+  std::vector<InstanceConfig> settings;
+  VotingConfig voting;
+  std::vector<config::Diagnostic> diagnostics;  // not empty: it is refused, and the rest of this means nothing
+};
+
+/// Reads `file` for node `node`. What is not supported counts as a mistake here.
+Reloaded load_again(const std::string& file, const std::string& node);
+
 /// Whether any of them has a hook.
 bool has_hooks(const std::vector<InstanceConfig>& settings);
 
