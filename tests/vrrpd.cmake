@@ -33,53 +33,33 @@ tandem_test(vrrpd_handover LABEL integration
   SOURCES integration/vrrpd/handover_test.cpp
   DEPS tandem_vrrpd_io TIMEOUT 60)
 set_tests_properties(integration.vrrpd_handover PROPERTIES SKIP_RETURN_CODE 77)
+
+# tandem_pair_test(LABEL.NAME script timeout [arguments…]): real vrrpd in network namespaces. Time is measured: nothing else may
+# run beside it.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-# Timing is measured: nothing else may run beside it.
-add_test(NAME integration.vrrpd_pair
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/pair_test.py)
-set_tests_properties(integration.vrrpd_pair PROPERTIES
-  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
-add_test(NAME integration.vrrpd_families
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/families_test.py)
-set_tests_properties(integration.vrrpd_families PROPERTIES
-  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 180
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
-add_test(NAME integration.vrrpd_virtual_mac
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/virtual_mac_test.py)
-set_tests_properties(integration.vrrpd_virtual_mac PROPERTIES
-  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 240
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
-add_test(NAME integration.vrrpd_moves
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/moves_test.py)
-set_tests_properties(integration.vrrpd_moves PROPERTIES
-  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
-add_test(NAME integration.vrrpd_clauses
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/clauses_test.py)
-set_tests_properties(integration.vrrpd_clauses PROPERTIES
-  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
-add_test(NAME integration.vrrpd_many
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/many_test.py)
-set_tests_properties(integration.vrrpd_many PROPERTIES
-  LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+function(tandem_pair_test name script timeout)
+  string(REGEX REPLACE "\\..*" "" label ${name})
+  add_test(NAME ${name}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/${script}_test.py ${ARGN})
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${label} RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT ${timeout}
+    ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>;PYTHONUNBUFFERED=1;PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+# The time limits leave room for cases that are measured again, because the machine stood still.
+tandem_pair_test(integration.vrrpd_pair pair 300)
+tandem_pair_test(integration.vrrpd_families families 300)
+tandem_pair_test(integration.vrrpd_virtual_mac virtual_mac 400)
+tandem_pair_test(integration.vrrpd_moves moves 200)
+tandem_pair_test(integration.vrrpd_clauses clauses 200)
+tandem_pair_test(integration.vrrpd_many many 200)
 # In the house of another: keepalived's is the reference that everybody runs.
-add_test(NAME system.vrrpd_keepalived
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/keepalived_test.py)
-set_tests_properties(system.vrrpd_keepalived PROPERTIES
-  LABELS system RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 400
-  ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+tandem_pair_test(system.vrrpd_keepalived keepalived 500)
 # Not with sanitizers: they have an allocator of their own, and must come first.
 if(NOT TANDEM_SANITIZE)
   add_library(advert_turns MODULE tools/advert_turns.cpp)
   target_link_libraries(advert_turns PRIVATE ${CMAKE_DL_LIBS})
-  add_test(NAME integration.vrrpd_advert_path
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/integration/vrrpd/advert_path_test.py $<TARGET_FILE:advert_turns>)
-  set_tests_properties(integration.vrrpd_advert_path PROPERTIES
-    LABELS integration RUN_SERIAL ON SKIP_RETURN_CODE 77 TIMEOUT 120
-    ENVIRONMENT "TANDEM_BIN=$<TARGET_FILE_DIR:vrrpd>")
+  tandem_pair_test(integration.vrrpd_advert_path advert_path 200 $<TARGET_FILE:advert_turns>)
 endif()
 add_executable(tandem-bench-adverts bench/adverts.cpp)
 target_include_directories(tandem-bench-adverts PRIVATE ${CMAKE_SOURCE_DIR})

@@ -5,6 +5,8 @@ import struct
 import threading
 import time
 
+from stamped import receive, stamp
+
 ARP = 0x0806
 
 
@@ -16,6 +18,7 @@ class ArpProber:
         with lab.inside(place):
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ARP))
             self.socket.bind(("eth0", ARP))
+        stamp(self.socket)
         self.socket.settimeout(0.1)
         own = self.socket.getsockname()[4]
         self.request = (b"\xff" * 6 + own + struct.pack("!H", ARP) + struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) +
@@ -38,12 +41,12 @@ class ArpProber:
     def _listen(self):
         while self.running:
             try:
-                frame = self.socket.recv(256)
+                arrived, frame, _ = receive(self.socket, 256)
             except OSError:
                 continue
             if len(frame) < 42 or frame[28:32] != self.address or frame[22:28] == self.own:
                 continue
-            self.claims.append((time.monotonic_ns(), frame[22:28].hex(":"), frame[0:6] == self.own))
+            self.claims.append((arrived, frame[22:28].hex(":"), frame[0:6] == self.own))
 
     def stop(self):
         self.running = False

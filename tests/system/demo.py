@@ -6,9 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from checks import failures_around, measured_quietly
+from checks import failures_around
 from netlab import Lab, binaries, now_ns, remove, skip_without_root, wait_for
 from pair import NODES, TCP, VIPS, WEB, Pair
+from stalls import TRIES
 
 KEPT_PREFIX = "tandem"
 KEPT_DIRECTORY = Path("/tmp/tandem-demo")
@@ -153,7 +154,13 @@ def move_there_and_back(story, lab, pair):
 
 def move_on_purpose(story, lab, pair):
     story.chapter("A planned move, and back")
-    stream = measured_quietly(lambda: move_there_and_back(story, lab, pair), MOVE_LIMIT_MS)["streams"]["new"]
+    for left in reversed(range(TRIES)):
+        begun = now_ns()
+        stream = move_there_and_back(story, lab, pair)["streams"]["new"]
+        stalled = stream["longest_gap"]["ms"] > MOVE_LIMIT_MS and lab.stalls.described(begun)
+        if not stalled or not left:
+            break
+        story.say(f"gap {stream['longest_gap']['ms']:.1f} ms, but {stalled}: measuring again")
     show_stream(story, "new connections", stream)
     gap = stream["longest_gap"]["ms"]
     story.say(f"now: {owners_line(pair)}")
@@ -163,6 +170,7 @@ def move_on_purpose(story, lab, pair):
 
 def tell(story, lab, pair):
     print(PICTURE)
+    _ = lab.stalls  # watched from now on
     story.chapter("Starting the pair")
     started = now_ns()
     pair.start()

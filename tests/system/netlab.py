@@ -24,6 +24,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from stalls import Stalls
+
 ROOT = Path(__file__).resolve().parents[2]
 SKIP = 77  # ctest's SKIP_RETURN_CODE
 CLIENT_SOURCES = ("192.0.2.200", 20)  # first address and count
@@ -147,6 +149,7 @@ class Lab:
         self.processes = []
         self.probes = 0
         self.closed = False
+        self._stalls = None
         self._handlers = {}
 
     # ---- life ------------------------------------------------------------------------------
@@ -181,6 +184,8 @@ class Lab:
             return
         self.closed = True
         remove(self.prefix)
+        if self._stalls:
+            self._stalls.close()
         for process in self.processes:
             try:
                 process.popen.wait(5)
@@ -190,6 +195,13 @@ class Lab:
         shutil.rmtree(self.directory, ignore_errors=True)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+
+    @property
+    def stalls(self):
+        """When the machine itself was late, watched from the first use of this on."""
+        if self._stalls is None:
+            self._stalls = Stalls(binaries() / "tandem-stall-watch", self.directory)
+        return self._stalls
 
     # ---- topology --------------------------------------------------------------------------
 

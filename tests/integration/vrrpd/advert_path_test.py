@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The path of an advert, received or sent, in two real vrrpd: it allocates nothing and says nothing.
 
-Needs root; skipped loudly without. Takes the library to preload as its argument. What else has to be done each second or
+Needs root; skipped loudly without. Takes the library to preload as its argument, then names of cases. What else has to be done each second or
 tenth of a second may fall into an advert's turn, so not every turn can be clean; a path that allocates makes none clean.
 """
 
@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/system"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from netlab import Lab, binaries, skip_without_root, wait_for  # noqa: E402
+from netlab import binaries, wait_for  # noqa: E402
+from runner import run  # noqa: E402
 from two_nodes import NODES, Pair  # noqa: E402
 
 SECONDS = 5
-INTERVAL_MS = 50  # shorter ones make a node go quiet, and say so, where the machine itself stands still now and then
+INTERVAL_MS = 50  # shorter ones make a node go quiet, and say so, when the machine itself stands still
 CLEAN = 0.5  # of all turns, at least: timers of 100 ms may run in step with adverts
 FIELDS = ("received", "received_clean", "sent", "sent_clean", "allocations")
 
@@ -52,21 +53,24 @@ def measure(pair):
             assert share >= CLEAN, f"{node}: only {share:.0%} of the turns with an advert {way} allocate nothing"
 
 
-def main():
-    skip_without_root()
-    CountedPair.library = sys.argv[1]
-    with Lab(backends=0) as lab:
-        pair = CountedPair(lab)
-        for unicast, authentication in ((False, True), (True, True), (False, False)):
-            print(f"unicast {unicast}, authentication {authentication}:", flush=True)
-            pair.write_config(interval=f"{INTERVAL_MS}ms", unicast=unicast, authentication=authentication)
-            if pair.process:
-                pair.reload()
-            pair.settle()
-            wait_for(lambda: pair.status("lb1", "vip-b")["adverts_received"] > 0, 5, "adverts")
-            measure(pair)
-    print("passed")
+def clean_path(**config):
+    def case(pair):
+        pair.write_config(interval=f"{INTERVAL_MS}ms", **config)
+        for node in NODES:
+            if node in pair.process:
+                pair.process[node].stop()
+        pair.settle()
+        wait_for(lambda: pair.status("lb1", "vip-b")["adverts_received"] > 0, 5, "adverts")
+        measure(pair)
+    return case
 
+
+CASES = {
+    "multicast_authenticated": clean_path(unicast=False, authentication=True),
+    "unicast_authenticated": clean_path(unicast=True, authentication=True),
+    "multicast": clean_path(unicast=False, authentication=False),
+}
 
 if __name__ == "__main__":
-    main()
+    CountedPair.library = sys.argv[1]
+    run(CASES, make_pair=CountedPair, words=sys.argv[2:])

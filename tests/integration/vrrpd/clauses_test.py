@@ -10,7 +10,6 @@ import socket
 import struct
 import sys
 import time
-import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,8 +17,9 @@ for folder in ("tests/system", "tests/support", "tests/integration/vrrpd"):
     sys.path.insert(0, str(ROOT / folder))
 
 import vrrp_packets as vrrp  # noqa: E402
-from netlab import Lab, skip_without_root, wait_for  # noqa: E402
-from two_nodes import NODES, Pair  # noqa: E402
+from netlab import wait_for  # noqa: E402
+from runner import run, tests_of  # noqa: E402
+from two_nodes import NODES  # noqa: E402
 
 V4, V6 = "192.0.2.100", "2001:db8::101"
 FOUR = {"name": "vip-4", "addresses": [V4 + "/24"], "vrid": 51}
@@ -226,27 +226,5 @@ def test_another_configuration_is_told(pair):
     assert pair.status("lb1", "vip-4")["state"] == "active"
 
 
-def main():
-    skip_without_root()
-    tests = {name[5:]: test for name, test in globals().items() if name.startswith("test_")}
-    wanted = sys.argv[1:] or list(tests)
-    failed = []
-    with Lab(backends=0) as lab:
-        pair = Pair(lab)
-        for name in wanted:
-            begun = time.monotonic()
-            try:
-                print(f"{name}:", flush=True)
-                tests[name](pair)
-                print(f"  ok ({time.monotonic() - begun:.1f} s)", flush=True)
-            except Exception:
-                failed.append(name)
-                print(f"  FAILED: {traceback.format_exc()}", flush=True)
-                for node in pair.process:
-                    print(f"--- {node}:", *pair.process[node].text().splitlines()[-12:], sep="\n")
-    print(f"{len(wanted)} tests, {len(failed)} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(tests_of(globals()))

@@ -2,7 +2,7 @@
 """vrrpd and Debian's keepalived share virtual addresses in network namespaces: versions, families, multicast and unicast,
 each of them as the owner; preemption, priority 0 and sudden death, both ways. Wireshark's dissector judges our packets.
 
-Needs root, and keepalived; skipped loudly without. Prints what it measured. Arguments: names of cases to run.
+Needs root, and keepalived; skipped loudly without. Prints what it measured. Arguments: names of cases to run, with or without "/" and the part.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/system"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from netlab import SKIP, Lab, skip_without_root, wait_for  # noqa: E402
-from two_nodes import Pair, milliseconds  # noqa: E402
+from netlab import SKIP, wait_for  # noqa: E402
+from runner import both_families, run  # noqa: E402
+from two_nodes import milliseconds  # noqa: E402
 
 VRID = 51
 KEEPALIVED_PRIORITY = 100
@@ -99,7 +99,7 @@ class Routers:
         wait_for(lambda: self.owner() == name, limit_ms / 1000 + 5, f"{name} to own the address: {what}", 0.002)
         took = milliseconds(time.monotonic_ns() - since)
         print(f"    {what}: {name} alone after {took:.0f} ms")
-        assert took <= limit_ms, f"{what}: {took:.0f} ms, allowed are {limit_ms:.0f}"
+        self.pair.stalls.at_most(what, took, limit_ms, since)
 
     def stays(self, name, seconds, what):
         end = time.monotonic() + seconds
@@ -185,7 +185,7 @@ def vrrpd_is_better(routers):
     wait_for(routers.keepalived_owns, 10, "keepalived to take over in silence", 0.002)
     took = milliseconds(time.monotonic_ns() - since)
     print(f"    vrrpd and its guard are killed: keepalived owns after {took:.0f} ms")
-    assert took <= routers.silent_ms(KEEPALIVED_PRIORITY), took
+    routers.pair.stalls.at_most("keepalived owns", took, routers.silent_ms(KEEPALIVED_PRIORITY), since)
     said = routers.keepalived.text()[routers.said_before:].lower()
     assert "checksum" not in said or routers.checksum == "auto", said[-2000:]
 
@@ -214,40 +214,24 @@ def keepalived_is_better(routers):
     routers.becomes("vrrpd", routers.silent_ms(50), "keepalived is killed")
 
 
-def main():
-    skip_without_root()
-    if shutil.which("keepalived") is None:
-        print(f"SKIPPED: {Path(sys.argv[0]).name} needs keepalived", flush=True)
-        sys.exit(SKIP)
-    wanted = sys.argv[1:] or list(CASES)
-    failed = []
-    with Lab(backends=0) as lab:
-        for place, host in (("lb1", "11"), ("lb2", "12")):
-            lab.ip(place, "addr", "add", f"2001:db8::{host}/64", "dev", "eth0", "nodad")
-        pair = Pair(lab)
-        for name in wanted:
-            for part in (vrrpd_is_better, keepalived_is_better):
-                begun = time.monotonic()
-                routers = Routers(pair, *CASES[name])
-                print(f"{name}, {part.__name__}:", flush=True)
-                try:
-                    part(routers)
-                    print(f"  ok ({time.monotonic() - begun:.1f} s)", flush=True)
-                except Exception:
-                    failed.append(f"{name}/{part.__name__}")
-                    print(f"  FAILED: {traceback.format_exc()}", flush=True)
-                    with contextlib.suppress(Exception):
-                        print("--- vrrpd dropped", pair.status("lb1", "vip")["adverts_dropped"])
-                    print("--- vrrpd:", *pair.process["lb1"].text().splitlines()[-15:], sep="\n")
-                    if routers.keepalived:
-                        lines = routers.keepalived.text()[routers.said_before:].splitlines()
-                        print("--- keepalived:", *[each for each in lines if "dvert on" not in each][-25:], sep="\n")
-                        print("--- lb2:", pair.lab.ip("lb2", "addr", "show", "dev", "eth0").stdout)
-                finally:
-                    routers.end()
-    print(f"{2 * len(wanted)} parts, {len(failed)} failed", *failed)
-    sys.exit(1 if failed else 0)
+def shared(name, part):
+    def case(pair):
+        routers = Routers(pair, *CASES[name])
+        try:
+            part(routers)
+        except AssertionError:
+            with contextlib.suppress(OSError, LookupError):
+                print("    vrrpd dropped", pair.status("lb1", "vip")["adverts_dropped"])
+            print(pair.lab.ip("lb2", "addr", "show", "dev", "eth0").stdout)
+            raise
+        finally:
+            routers.end()
+    return case
 
 
 if __name__ == "__main__":
-    main()
+    if shutil.which("keepalived") is None:
+        print(f"SKIPPED: {Path(sys.argv[0]).name} needs keepalived", flush=True)
+        sys.exit(SKIP)
+    run({f"{name}/{part.__name__}": shared(name, part) for name in CASES for part in (vrrpd_is_better, keepalived_is_better)},
+        equip=both_families)

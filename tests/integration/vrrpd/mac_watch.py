@@ -4,7 +4,8 @@ import select
 import socket
 import struct
 import threading
-import time
+
+from stamped import receive, stamp
 
 ALL_PROTOCOLS = 0x0003
 OUTGOING = 4  # PACKET_OUTGOING: on its way to the port, not from it
@@ -12,7 +13,7 @@ KINDS = {0x0806: "arp", 0x0800: "ipv4", 0x86dd: "ipv6"}
 
 
 class MacWatch:
-    """`frames`: (monotonic ns, node, "advert", "arp", "ipv4" or "ipv6", destination MAC), in the order of arrival."""
+    """`frames`: (monotonic ns, node, "advert", "arp", "ipv4" or "ipv6", destination MAC), in the order of arrival at each node."""
 
     def __init__(self, lab, mac, nodes=("lb1", "lb2")):
         self.mac = bytes.fromhex(mac.replace(":", ""))
@@ -21,6 +22,7 @@ class MacWatch:
             with lab.inside("lan"):
                 opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS))
                 opened.bind((node, ALL_PROTOCOLS))
+            stamp(opened)
             self.sockets[opened] = node
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
@@ -28,16 +30,16 @@ class MacWatch:
     def _listen(self):
         while self.running:
             for ready in select.select(list(self.sockets), [], [], 0.1)[0]:
-                frame, origin = ready.recvfrom(2048)
+                arrived, frame, origin = receive(ready, 2048)
                 if origin[2] == OUTGOING or frame[6:12] != self.mac:
                     continue
                 kind = KINDS.get(struct.unpack("!H", frame[12:14])[0], "other")
                 protocol = frame[23] if kind == "ipv4" else frame[20] if kind == "ipv6" else 0
-                self.frames.append((time.monotonic_ns(), self.sockets[ready], "advert" if protocol == 112 else kind,
+                self.frames.append((arrived, self.sockets[ready], "advert" if protocol == 112 else kind,
                                     frame[0:6].hex(":")))
 
     def of(self, node, since=0, kind=None):
-        return [f for f in self.frames if f[1] == node and f[0] >= since and kind in (None, f[2])]
+        return sorted(f for f in self.frames if f[1] == node and f[0] >= since and kind in (None, f[2]))
 
     def stop(self):
         self.running = False

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,12 +20,14 @@ sys.path.insert(0, str(ROOT / "tests/system"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from arp_prober import ArpProber  # noqa: E402
-from netlab import Lab, binaries, skip_without_root, wait_for  # noqa: E402
+from netlab import binaries, wait_for  # noqa: E402
+from runner import run, tests_of  # noqa: E402
 from stand_ins import Lbd, Syncd  # noqa: E402
-from two_nodes import NODES, VIP, Pair, Prober, milliseconds  # noqa: E402
+from two_nodes import NODES, SEAMLESS_MS, VIP, Pair, Prober, milliseconds  # noqa: E402
 
 DOWN_MS = 400      # 100 ms adverts: three intervals, the skew, and the machine
 RELEASE_MS = 50    # somebody said that the owner is gone
+LIFETIME_MS = 4100 # the kernel looks at a lifetime of 3 s in whole seconds
 
 
 # ---- the ways to lose an owner ------------------------------------------------------------------
@@ -39,12 +40,11 @@ def test_kill_9_of_guard_and_daemon(pair):
     os.kill(guard, signal.SIGKILL)
     os.kill(daemon, signal.SIGKILL)
     pair.moved_within("vip-a", "lb2", since, DOWN_MS, "kill -9 of both")
-    wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 4.2, "the kernel to remove the address")
+    wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 8, "the kernel to remove the address")
     expired = milliseconds(time.monotonic_ns() - since)
-    lost, gap = prober.stop()
-    print(f"    the kernel removed the address after {expired:.0f} ms; longest gap for the client {gap:.0f} ms")
-    assert expired <= 4100
-    assert gap <= DOWN_MS
+    pair.stalls.at_most("the kernel's removal", expired, LIFETIME_MS, since)
+    print(f"    the kernel removed the address after {expired:.0f} ms")
+    prober.judge(DOWN_MS)
 
 
 def test_kill_9_of_the_daemon_alone(pair):
@@ -56,9 +56,7 @@ def test_kill_9_of_the_daemon_alone(pair):
     pair.moved_within("vip-a", "lb2", since, RELEASE_MS, "kill -9 of the daemon")
     assert pair.process["lb1"].wait(5) == 1, "the guard's exit code"
     assert VIP["vip-a"] not in pair.on_interface("lb1")
-    lost, gap = prober.stop()
-    print(f"    longest gap for the client {gap:.0f} ms")
-    assert gap <= RELEASE_MS
+    prober.judge(RELEASE_MS)
 
 
 def test_kill_9_of_the_guard_alone(pair):
@@ -70,8 +68,7 @@ def test_kill_9_of_the_guard_alone(pair):
     pair.moved_within("vip-a", "lb2", since, RELEASE_MS, "kill -9 of the guard")
     wait_for(lambda: not pair.lab.pids("lb1", "vrrpd"), 5, "the daemon to leave")
     assert VIP["vip-a"] not in pair.on_interface("lb1")
-    lost, gap = prober.stop()
-    assert lost == 0, f"{lost} probes lost, {gap:.0f} ms"
+    prober.judge(SEAMLESS_MS)
 
 
 def test_lbd_dies(pair):
@@ -83,9 +80,7 @@ def test_lbd_dies(pair):
     fault = pair.event("lb1", "fault", since, "vip-a")
     print(f"    noticed after {milliseconds(fault['time_ns'] - since):.1f} ms: {fault['cause']}")
     assert VIP["vip-a"] not in pair.on_interface("lb1")
-    lost, gap = prober.stop()
-    print(f"    longest gap for the client {gap:.0f} ms")
-    assert gap <= RELEASE_MS
+    prober.judge(RELEASE_MS)
     assert pair.status("lb1", "vip-a")["may_take_over"] is False
     pair.lbd["lb1"] = Lbd(pair.run_dir["lb1"])
 
@@ -97,9 +92,7 @@ def no_moment_without(pair, what, action, to="lb2", name="vip-a"):
     action()
     pair.moved_within(name, to, since, RELEASE_MS, what)
     time.sleep(0.2)
-    lost, gap = prober.stop()
-    print(f"    {len(prober.sent)} probes, {lost} lost")
-    assert lost == 0, f"{lost} probes lost, {gap:.0f} ms"
+    prober.judge(SEAMLESS_MS)
 
 
 def test_lbd_freezes(pair):
@@ -123,7 +116,7 @@ def test_lbd_freezes(pair):
     reason = pair.status("lb1", "vip-a")["may_take_over_reason"]
     assert "frozen" in reason, reason
     pair.lbd["lb1"].ready(True)
-    wait_for(lambda: pair.status("lb1", "vip-a")["may_take_over"], 1, "lbd's word")
+    wait_for(lambda: pair.status("lb1", "vip-a")["may_take_over"], 5, "lbd's word")
 
 
 def test_lbd_drains(pair):
@@ -146,9 +139,7 @@ def test_preemption_by_the_returning_node(pair):
     pair.start("lb1")
     wait_for(lambda: pair.owner("vip-a") == "lb1", 5, "the return")
     time.sleep(0.2)
-    lost, gap = prober.stop()
-    print(f"    {len(prober.sent)} probes, {lost} lost")
-    assert lost == 0
+    prober.judge(SEAMLESS_MS)
 
 
 def test_no_preemption_before_in_sync(pair):
@@ -177,9 +168,9 @@ def test_failover_asked_on_either_node(pair):
         time.sleep(1)
         assert pair.owner("vip-a") == "lb2", "it sticks"
         status, answer = fail_over(pair, asked)
-        took = answer.pop("took_ms")
+        took, answered = answer.pop("took_ms"), time.monotonic_ns()
         assert (status, answer) == (200, {"virtual_address": "vip-a", "from": "lb2", "to": "lb1", "moved": True}), answer
-        assert took <= RELEASE_MS, took
+        pair.stalls.at_most("the move back", took, RELEASE_MS, answered - int(took * 1e6), answered)
         assert pair.owner("vip-a") == "lb1"
 
 
@@ -198,8 +189,7 @@ def test_failover_refused(pair):
     status, answer = fail_over(pair, "lb1", force=True)
     print("    nobody there:", status, answer["error"])
     assert status == 409, (status, answer)
-    lost, gap = prober.stop()
-    assert lost == 0, f"{lost} probes lost, {gap:.0f} ms: the address was never dropped"
+    prober.judge(SEAMLESS_MS, "an address that was never dropped")
     assert fail_over(pair, "lb1", "vip-x")[0] == 404
     assert pair.call("lb1", "POST", "/v1/failover", ["vip-a"])[0] == 400
     pair.syncd["lb1"] = Syncd(pair.run_dir["lb1"])
@@ -251,7 +241,7 @@ def frozen(pair, choose, what, for_seconds):
     finally:
         thaw(pids)
     late = pair.event("lb1", "backup", woken, "vip-a")
-    wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 1, "the late owner to drop the address")
+    wait_for(lambda: VIP["vip-a"] not in pair.on_interface("lb1"), 5, "the late owner to drop the address")
     pair.event("lb1", "active", woken, "vip-a")  # it is the preferred node, and preempts by plan
     time.sleep(0.5)
     claims = prober.stop()
@@ -348,9 +338,9 @@ def test_removed_address_comes_back(pair):
         pair.lab.ip("lb1", "addr", "del", VIP["vip-a"] + "/24", "dev", "eth0")
         event = pair.event("lb1", "address_restored", since, "vip-a")
         times.append(milliseconds(event["time_ns"] - since))
+        pair.stalls.at_most("return of the address", times[-1], 100, since, event["time_ns"])
         assert VIP["vip-a"] in pair.on_interface("lb1")
     print(f"    back after {statistics.median(times):.1f} ms (ip's own time included), at most {max(times):.1f}")
-    assert max(times) <= 100
     assert pair.owner("vip-a") == "lb1"
 
 
@@ -490,29 +480,5 @@ def test_status_and_metrics(pair):
     assert b'tandem_vrrp_timer_lateness_seconds_bucket' + labels[:-1] + b',le="0.0001"}' in text, text.decode()
 
 
-def main():
-    skip_without_root()
-    tests = {name[5:]: test for name, test in globals().items() if name.startswith("test_")}
-    wanted = sys.argv[1:] or list(tests)
-    failed = []
-    with Lab(backends=0) as lab:
-        pair = Pair(lab)
-        for name in wanted:
-            begun = time.monotonic()
-            try:
-                pair.settle()
-                print(f"{name}:", flush=True)
-                tests[name](pair)
-                print(f"  ok ({time.monotonic() - begun:.1f} s)", flush=True)
-            except Exception:
-                failed.append(name)
-                print(f"  FAILED: {traceback.format_exc()}", flush=True)
-                for node in NODES:
-                    print(f"--- {node}:", *pair.process[node].text().splitlines()[-12:], sep="\n")
-                break  # what follows would start from an unknown state
-    print(f"{len(wanted)} tests, {len(failed)} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(tests_of(globals()), prepare=Pair.settle)

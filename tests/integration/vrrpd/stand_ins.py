@@ -55,6 +55,8 @@ class StreamServer:
     def die(self):
         """As the kernel does for a process that was killed: everything is closed, the socket file stays."""
         with self.lock:
+            if self.listener.fileno() < 0:
+                return  # dead already
             self.listener.shutdown(socket.SHUT_RDWR)
             self.listener.close()
             for connection in self.connections:
