@@ -60,8 +60,8 @@ int run(const io::DaemonOptions& options) {
     log::error("{}", board.error().message);
     return io::exit_failure;
   }
-  // The guard keeps its copies of these. To let go of the last copy of a packet socket takes the kernel about 10 ms, and a
-  // process that dies is reported only after that: the guard would be so much later.
+  // The guard keeps its copies of these. To let go of the last copy of a packet socket takes the kernel about 10 ms, and
+  // the pidfd of a process that dies tells only after that: should there be no lifeline, the guard would be so much later.
   auto announcer = vrrp::Announcer::open();
   auto frames = vrrp::FrameSocket::open();
   if (!announcer || !frames) {

@@ -16,6 +16,7 @@
 
 #include "common/io/clock.hpp"
 #include "common/io/daemon.hpp"
+#include "common/io/lifeline.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/advert_seal.hpp"
@@ -121,22 +122,58 @@ void pass_signal_on(int signals, pid_t child) {
   if (signal == SIGABRT) ::kill(child, SIGCONT);  // a stopped process does not die before that
 }
 
-int watch(pid_t child, const io::UniqueFd& child_fd, const io::UniqueFd& signals, Tools& tools,
-          const HeldBoard& board, LeaseTable* leases) {
+struct Watched {
+  pid_t child;
+  io::UniqueFd process;                       // the pidfd
+  std::optional<io::LifelineWatch> lifeline;  // none: the death is noticed later, by the pidfd alone
+  io::UniqueFd signals;
+};
+
+enum class Sign { lifeline, pidfd };
+
+Sign wait_for_death(const Watched& daemon) {
+  const int lifeline = daemon.lifeline ? daemon.lifeline->fd() : -1;  // -1: poll() does not look at it
   while (true) {
-    std::array<pollfd, 2> fds = {pollfd{child_fd.get(), POLLIN, 0}, pollfd{signals.get(), POLLIN, 0}};
+    std::array<pollfd, 3> fds = {pollfd{lifeline, POLLIN, 0}, pollfd{daemon.process.get(), POLLIN, 0},
+                                 pollfd{daemon.signals.get(), POLLIN, 0}};
     if (::poll(fds.data(), fds.size(), -1) < 0) continue;  // EINTR
-    if ((fds[0].revents & POLLIN) != 0) break;
-    if ((fds[1].revents & POLLIN) != 0) pass_signal_on(signals.get(), child);
+    if ((fds[0].revents & POLLIN) != 0) return Sign::lifeline;
+    if ((fds[1].revents & POLLIN) != 0) return Sign::pidfd;
+    if ((fds[2].revents & POLLIN) != 0) pass_signal_on(daemon.signals.get(), daemon.child);
   }
-  const TimePoint died = io::now();
+}
+
+std::int64_t microseconds_since(TimePoint then) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(io::now() - then).count();
+}
+
+int watch(const Watched& daemon, Tools& tools, const HeldBoard& board, LeaseTable* leases) {
+  const Sign sign = wait_for_death(daemon);
+  const TimePoint noticed = io::now();
   const int addresses = release_all(tools, board, leases);
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(io::now() - died);
-  const int code = exit_code_of(child);
+  const auto took = microseconds_since(noticed);
+  const int code = exit_code_of(daemon.child);
   if (addresses > 0) {
-    log::warning("guard: vrrpd left {} address(es) behind; released them in {} us", addresses, took.count());
+    log::warning("guard: vrrpd left {} address(es) behind; released them in {} us, noticed by its {}, {} us before its "
+                 "process was gone", addresses, took, sign == Sign::lifeline ? "lifeline" : "pidfd",
+                 microseconds_since(noticed));
   }
   return code;
+}
+
+std::optional<io::LifelineWatch> watch_lifeline(const std::optional<io::Lifeline>& lifeline) {
+  if (!lifeline) return std::nullopt;
+  auto watch = io::LifelineWatch::on(lifeline->fd());
+  if (watch) return std::move(*watch);
+  log::warning("guard: {}; the death of vrrpd is noticed some milliseconds later", watch.error().message);
+  return std::nullopt;
+}
+
+std::optional<io::Lifeline> make_lifeline() {
+  auto lifeline = io::Lifeline::in_memory();
+  if (lifeline) return std::move(*lifeline);
+  log::warning("{}; the death of vrrpd is noticed some milliseconds later", lifeline.error().message);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -156,6 +193,7 @@ int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& session
   for (const int signal : passed_on) sigaddset(&caught, signal);
   ::sigprocmask(SIG_BLOCK, &caught, &before);
 
+  auto lifeline = make_lifeline();
   const pid_t guard = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
@@ -166,19 +204,23 @@ int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& session
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     tools.reset();
+    if (lifeline) {
+      if (auto held = lifeline->hold(); !held) log::warning("{}", held.error().message);
+    }
     // Should the guard have died before the prctl.
     return ::getppid() == guard ? daemon() : static_cast<int>(io::exit_failure);
   }
+  enter_realtime();  // the daemon reports what is not permitted
   // glibc 2.36 declares pidfd_open() without C linkage.
-  const io::UniqueFd child_fd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
-  const io::UniqueFd signals(::signalfd(-1, &caught, SFD_CLOEXEC));
-  if (!child_fd || !signals) {
+  const Watched watched{.child = child, .process = io::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))),
+                        .lifeline = watch_lifeline(lifeline),  // its thread is real-time, too
+                        .signals = io::UniqueFd(::signalfd(-1, &caught, SFD_CLOEXEC))};
+  if (!watched.process || !watched.signals) {
     log::error("{}", errno_error("watch the daemon (Linux 5.3 is needed)", errno).message);
     ::kill(child, SIGTERM);
     return io::exit_failure;
   }
-  enter_realtime();  // the daemon reports what is not permitted
-  const int code = watch(child, child_fd, signals, *tools, board, leases);
+  const int code = watch(watched, *tools, board, leases);
   if (board.stamps().started()) {
     if (auto saved = sessions.save(board.stamps()); !saved) log::warning("guard: {}", saved.error().message);
   }

@@ -1,7 +1,8 @@
 // The guard: a tiny parent of the daemon, so that no address outlives its daemon.
 //
-// It watches the daemon through a pidfd and does nothing else. When the daemon is dead, for whatever
-// reason, it ends the kernel leases, says priority 0 for each virtual router that the daemon still held and removes the
+// It watches the daemon, through its lifeline and through a pidfd, and does nothing else. The lifeline ends first, with the
+// daemon's one thread that sends; the pidfd waits until the kernel has closed the daemon's sockets, tens of
+// milliseconds where there are packet sockets. When the daemon is dead, for whatever reason, the guard ends the kernel leases, says priority 0 for each virtual router that the daemon still held and removes the
 // addresses, within about a millisecond; then the devices of virtual MAC addresses go, and the kernel's settings are as
 // before. The other two layers are the addresses' lifetime of some
 // seconds (if daemon and guard are killed together) and the cleaning at the next start.
