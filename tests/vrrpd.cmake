@@ -4,6 +4,7 @@ tandem_test(vrrpd_core LABEL unit
           unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/packet_clauses_test.cpp unit/vrrpd/seal_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp unit/vrrpd/virtual_mac_test.cpp
           unit/vrrpd/tracking_test.cpp unit/vrrpd/move_test.cpp unit/vrrpd/hook_queue_test.cpp
+          unit/vrrpd/restore_pace_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_io LABEL unit
   SOURCES unit/vrrpd/release_test.cpp unit/vrrpd/witness_prober_test.cpp

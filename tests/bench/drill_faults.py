@@ -47,7 +47,8 @@ class Fault:
 
 def kill_node(pair):
     pair.isolate(OWNER)
-    pair.cut_sync()
+    pair.freeze(pair.known_pids)  # a millisecond later; setting a link down takes some more
+    pair.cut_sync()  # before it is known there that the processes have ended: a dead kernel tells nobody
     pair.kill(pair.known_pids)
     pair.unplug(OWNER)
     pair.sweep(OWNER)  # with its kernel

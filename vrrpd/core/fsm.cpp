@@ -234,7 +234,9 @@ void Fsm::set_may_promote(bool may, TimePoint now) {
   may_promote_ = may;
   if (!may || !held_) return;
   held_ = false;
-  timer_ = std::min(timer_, now);  // one that is overdue stays so: this node may not have heard why it was held
+  // One that is overdue stays so: this node may not have heard why it was held. Who listens does not stop for a vote:
+  // the peer's heartbeats are as old as this node is late.
+  if (now >= listening_until_) timer_ = std::min(timer_, now);
 }
 
 void Fsm::lapse_if_late(TimePoint now, Actions& out) {

@@ -98,6 +98,11 @@ void PeerHeartbeat::take(const Heartbeat& heartbeat, TimePoint now) {
   std::sort(last_.addresses.begin(), last_.addresses.end(), by_name);
 }
 
+std::optional<TimePoint> PeerHeartbeat::next_doubt(TimePoint now) const {
+  if (gone(now)) return std::nullopt;
+  return heard_ + (fresh(now) ? 3 : 6) * period();
+}
+
 const HeartbeatAddress* PeerHeartbeat::find(std::uint32_t name) const {
   const auto found = std::lower_bound(last_.addresses.begin(), last_.addresses.end(), HeartbeatAddress{.name = name}, by_name);
   return found == last_.addresses.end() || found->name != name ? nullptr : &*found;

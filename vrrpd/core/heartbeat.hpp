@@ -1,4 +1,4 @@
-// What vrrpd tells its peer over the sync link, some times per advert interval: itself and its virtual addresses, as bytes.
+// What vrrpd tells its peer over the sync link, in step with its adverts: itself and its virtual addresses, as bytes.
 //
 // Pure; decode() is safe on any bytes. The age of a heartbeat is counted by the reader's clock, from the moment that a new
 // sequence number arrived: no clocks are compared. The value is carried by syncd's table `vrrp` under the node's name.
@@ -51,9 +51,11 @@ class PeerHeartbeat {
 
   /// Fresh: a heartbeat came within three of its periods.
   [[nodiscard]] bool fresh(TimePoint now) const { return proven_ && now < heard_ + 3 * period(); }
-  /// Silent for twice as long. A peer that was cut off at the same moment has noticed: it heard us a period later at most,
-  /// was patient for three and looks once in a period.
+  /// Silent for twice as long. A peer that was cut off at the same moment has given up: it heard us a period later at most,
+  /// was patient for three and noticed their end at once. Two are left for the way through syncd and a late process.
   [[nodiscard]] bool gone(TimePoint now) const { return !proven_ || now >= heard_ + 6 * period(); }
+  /// When what is to be believed changes next if nothing more comes: it is fresh no more, and later gone. nullopt: it is gone.
+  [[nodiscard]] std::optional<TimePoint> next_doubt(TimePoint now) const;
   /// Of the address, if fresh and the peer knows it.
   [[nodiscard]] std::optional<PeerVoice> voice(std::uint32_t name, TimePoint now) const;
   /// When the last proof of life came; nullopt if none did.

@@ -65,6 +65,7 @@ class Daemon {
   io::EventLog events_;
   LbdWatch lbd_;
   SyncWatch sync_;
+  const TimePoint started_;
   Voting voting_;
   ProgramRunner programs_;
   Tracker tracker_;
@@ -78,7 +79,6 @@ class Daemon {
   io::Watchdog watchdog_;
   std::string told_manager_;  // the latest STATUS=
   RealtimeStatus realtime_;
-  TimePoint started_;
   TimePoint config_loaded_;
   std::uint64_t generation_ = 1;
   Instances instances_;  // declared after what they refer to
@@ -104,13 +104,15 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       events_(options.node, "vrrpd"),
       lbd_(io, options.run_dir, [this] { refresh_instances(); }),
       sync_(io, options.run_dir, [this] { refresh_instances(); }),
-      voting_(io, events_, options.run_dir, {.vote = [this] { for (const auto& instance : instances_.in_service()) instance->cast_vote(); },
-                                    .news = [this] { refresh_instances(); },
-                                    .addresses = [this] { return instances_.heartbeat(); }}),
+      started_(io::now()),
+      voting_(io, events_, options.run_dir, started_,
+              {.vote = [this] { for (const auto& instance : instances_.in_service()) instance->cast_vote(); },
+               .news = [this] { refresh_instances(); },
+               .addresses = [this] { return instances_.heartbeat(); }}),
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
-      context_{io, io::now(), netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
+      context_{io, started_, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
                lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), programs_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const auto& name, const auto& request, auto reply) { return fail_over(name, request, std::move(reply)); },
@@ -118,7 +120,6 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
                          .reload = [this] { return reload(); }}),
       renewal_(io),
       watchdog_(io),
-      started_(io::now()),
       config_loaded_(started_),
       instances_(context_, lease_impediment_, options.run_dir) {
   events_.serve(server_);

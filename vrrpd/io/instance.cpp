@@ -11,8 +11,6 @@
 namespace tandem::vrrp {
 namespace {
 
-// Against somebody who removes an address as often as it is put back.
-constexpr Duration restore_pause = std::chrono::milliseconds(50);
 constexpr Duration conflict_event_pause = std::chrono::seconds(1);
 
 ChecksumForm first_form(const config::VirtualAddressConfig& virtual_address) {
@@ -118,7 +116,7 @@ void Instance::address_removed(const HostAddress& address) {
   go_quiet_if_late();
   if (!keeper_.holds(address) || restore_at_) return;
   const TimePoint now = io::now();
-  restore_at_ = std::max(now, last_restore_ + restore_pause);
+  restore_at_ = restore_pace_.removed(now);
   if (*restore_at_ <= now) on_timer();
   else arm();
 }
@@ -140,7 +138,6 @@ void Instance::on_timer() {
   go_quiet_if_late();
   if (restore_at_ && *restore_at_ <= woken) {
     restore_at_.reset();
-    last_restore_ = woken;
     if (keeper_.holds() && keeper_.restore()) {
       ++counters_.restored;
       router_.announce_again(woken);

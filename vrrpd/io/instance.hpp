@@ -15,6 +15,7 @@
 #include "common/config/model.hpp"
 #include "common/metrics/histogram.hpp"
 #include "vrrpd/core/move.hpp"
+#include "vrrpd/core/restore_pace.hpp"
 #include "vrrpd/core/router_addresses.hpp"
 #include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/address_keeper.hpp"
@@ -199,7 +200,7 @@ class Instance {
   bool stopping_ = false;
   std::optional<TimePoint> lingers_until_;  // after a hand-over: this node's connections are cared for
   std::optional<TimePoint> restore_at_;
-  TimePoint last_restore_{};
+  RestorePace restore_pace_;
   TimePoint last_conflict_event_{};
   bool mismatch_reported_ = false;
   TimePoint mismatch_said_{};  // two others, of whom one differs, would fill the log in turn

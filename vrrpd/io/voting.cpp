@@ -27,10 +27,16 @@ Duration doubt_of(const VotingConfig& config) {
   return doubt;
 }
 
+std::chrono::steady_clock::time_point to_asio(TimePoint time) {
+  return std::chrono::steady_clock::time_point(time.time_since_epoch());
+}
+
 }  // namespace
 
-Voting::Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, Handlers handlers)
-    : io_(io), events_(events), run_dir_(std::move(run_dir)), handlers_(std::move(handlers)), timer_(io), doubt_(io) {}
+Voting::Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, TimePoint in_step_with,
+               Handlers handlers)
+    : io_(io), events_(events), run_dir_(std::move(run_dir)), in_step_with_(in_step_with), handlers_(std::move(handlers)),
+      timer_(io), doubt_(io), silence_(io) {}
 
 void Voting::set(VotingConfig config) {
   const VotingConfig before = std::exchange(config_, std::move(config));
@@ -90,6 +96,7 @@ void Voting::listen_to_peer() {
   line_ = std::make_unique<PeerLine>(io_, run_dir_, config_.self, config_.peer, [this] {
     note_peer();
     handlers_.news();
+    notice_silence();
   });
   line_->start();
 }
@@ -109,11 +116,29 @@ void Voting::note_peer() {
   }
 }
 
+// To the moment: a dead owner's adverts end with its heartbeats, and the second voice shall not be what is waited for. Each
+// heartbeat moves that moment on; the timer follows when it goes off, once in three heartbeats.
+void Voting::notice_silence() {
+  const auto next = line_->peer().next_doubt(io::now());
+  if (!next) return;
+  silence_.expires_at(to_asio(*next));
+  silence_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    if (!line_->peer().fresh(io::now())) {
+      note_peer();
+      handlers_.vote();
+    }
+    notice_silence();
+  });
+}
+
+// In step with this node's adverts: both voices of a dead node fall silent together.
 void Voting::beat() {
   note_peer();
   handlers_.vote();
   line_->publish(sight(), handlers_.addresses(), config_.period);
-  timer_.expires_after(config_.period);
+  const auto beats = (io::now() - in_step_with_) / config_.period + 1;
+  timer_.expires_at(to_asio(in_step_with_ + beats * config_.period));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) beat();
   });

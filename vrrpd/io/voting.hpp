@@ -39,13 +39,14 @@ struct WitnessStatus {
 class Voting {
  public:
   struct Handlers {
-    std::function<void()> vote;  // each period
+    std::function<void()> vote;  // each period, and when the peer falls silent
     std::function<void()> news;  // the voices say something new
     std::function<std::vector<HeartbeatAddress>()> addresses;  // what the peer is told
   };
 
-  /// `events` gets witnesses_lost, witnesses_clear, peer_silent and peer_heard.
-  Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, Handlers handlers);
+  /// `events` gets witnesses_lost, witnesses_clear, peer_silent and peer_heard. Heartbeats go out at whole periods after
+  /// `in_step_with`, as adverts at whole intervals do (FsmConfig::in_step_with).
+  Voting(boost::asio::io_context& io, io::EventLog& events, std::string run_dir, TimePoint in_step_with, Handlers handlers);
   /// Before start(), and whenever the configuration was loaded again.
   void set(VotingConfig config);
   void start();
@@ -68,17 +69,20 @@ class Voting {
   void doubt_later();
   void listen_to_peer();
   void note_peer();
+  void notice_silence();
   void beat();
 
   boost::asio::io_context& io_;
   io::EventLog& events_;
   std::string run_dir_;
+  const TimePoint in_step_with_;
   Handlers handlers_;
   VotingConfig config_;
   bool started_ = false;
   bool peer_heard_ = false;  // as the events say
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer doubt_;
+  boost::asio::steady_timer silence_;  // of the peer
   WitnessSight sight_{0, {}};
   Sight told_ = Sight::unknown;  // to the instances and the events
   std::vector<std::unique_ptr<WitnessProber>> probers_;

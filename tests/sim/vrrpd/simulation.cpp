@@ -6,7 +6,7 @@ namespace tandem::vrrp::sim {
 namespace {
 
 constexpr std::uint32_t vip_hash = 1;
-constexpr Duration beat_period = milliseconds(100);
+constexpr Duration longest_beat = milliseconds(100);
 constexpr Duration witness_doubt = milliseconds(200);
 constexpr Duration witness_patience = milliseconds(350);  // at most: the next probe, and its timeout
 
@@ -31,9 +31,10 @@ void Simulation::boot(int index) {
   if (nodes_[i].router) return;
   nodes_[i].router.emplace(RouterConfig{.preferred = i == 0, .advert_interval = settings_.advert_interval,
                                         .preempt = settings_.preempt, .preempt_delay = settings_.preempt_delay,
-                                        .address = address_of(i)});
+                                        .address = address_of(i), .in_step_with = now_});
   nodes_[i].heard = PeerHeartbeat();
-  nodes_[i].said = Heartbeat{.boot = ++sequence_, .addresses = {}};
+  const Duration period = std::min(longest_beat, settings_.advert_interval);
+  nodes_[i].said = Heartbeat{.boot = ++sequence_, .period_ms = static_cast<std::uint16_t>(period / milliseconds(1)), .addresses = {}};
   nodes_[i].next_beat = now_;
   perform(i, nodes_[i].router->update(nodes_[i].surroundings, now_));
 }
@@ -100,12 +101,13 @@ void Simulation::run(Duration time) {
   while (failure_.empty()) {
     TimePoint next = end;
     std::optional<std::size_t> timer;
-    std::optional<std::size_t> beating;
+    std::optional<std::size_t> looking;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (!nodes_[i].router || nodes_[i].paused) continue;
-      if (settings_.voices && nodes_[i].next_beat <= next) next = nodes_[i].next_beat, beating = i, timer.reset();
+      const auto look = next_look(nodes_[i]);
+      if (look && *look <= next) next = *look, looking = i, timer.reset();
       const auto deadline = nodes_[i].router->deadline();
-      if (deadline && *deadline <= next) next = *deadline, timer = i, beating.reset();
+      if (deadline && *deadline <= next) next = *deadline, timer = i, looking.reset();
     }
     if (!packets_.empty() && packets_.top().time <= next) {
       const Packet packet = packets_.top();
@@ -113,9 +115,10 @@ void Simulation::run(Duration time) {
       now_ = std::max(now_, packet.time);
       if (packet.heartbeat) receive_heartbeat(packet.to, packet.bytes);
       else receive(packet.to, packet.bytes);
-    } else if (beating) {
+    } else if (looking) {
       now_ = std::max(now_, next);
-      beat(*beating);
+      if (now_ >= nodes_[*looking].next_beat) beat(*looking);
+      else vote(*looking);
     } else if (timer) {
       now_ = std::max(now_, next);
       vote(*timer);
@@ -180,7 +183,13 @@ void Simulation::vote(std::size_t index) {
 void Simulation::beat(std::size_t index) {
   vote(index);
   publish(index);
-  nodes_[index].next_beat = now_ + beat_period;
+  nodes_[index].next_beat = now_ + nodes_[index].said.period_ms * milliseconds(1);
+}
+
+std::optional<TimePoint> Simulation::next_look(const Node& node) const {
+  if (!settings_.voices) return std::nullopt;
+  const auto silence = node.heard.next_doubt(now_);
+  return silence && *silence < node.next_beat ? *silence : node.next_beat;
 }
 
 void Simulation::publish(std::size_t index) {
@@ -250,6 +259,7 @@ void Simulation::send(std::size_t from, std::uint8_t priority) {
   std::copy_n(out.source.bytes().begin(), 4, packet.begin() + 12);
   std::copy_n(out.destination.bytes().begin(), 4, packet.begin() + 16);
   std::copy_n(message.begin(), length, packet.begin() + 20);
+  nodes_[from].advertised = now_;
 
   const std::size_t to = 1 - from;
   if (wire.cut_from[from]) return;

@@ -68,6 +68,8 @@ class Simulation {
   [[nodiscard]] int actives() const;
   [[nodiscard]] bool alive(int node) const { return nodes_[static_cast<std::size_t>(node)].router.has_value(); }
   [[nodiscard]] State state(int node) const;
+  /// When the node, alive or not, sent its last advert.
+  [[nodiscard]] TimePoint advertised(int node) const { return nodes_[static_cast<std::size_t>(node)].advertised; }
   [[nodiscard]] const VirtualRouter& router(int node) const { return *nodes_[static_cast<std::size_t>(node)].router; }
   /// The longest time in which no node, or more than one, held the addresses; who is blind is not on the LAN.
   [[nodiscard]] Duration longest_unowned() const;
@@ -86,6 +88,7 @@ class Simulation {
     PeerHeartbeat heard;
     Heartbeat said;
     TimePoint next_beat{};
+    TimePoint advertised{};
     std::optional<TimePoint> blind_since;
     WitnessCredit credit;
     int losses_in_a_row = 0;  // of packets to this node
@@ -110,6 +113,7 @@ class Simulation {
   [[nodiscard]] Sight sight(const Node& node) const;
   void vote(std::size_t node);
   void beat(std::size_t node);
+  [[nodiscard]] std::optional<TimePoint> next_look(const Node& node) const;
   void publish(std::size_t node);
   void tell_news(std::size_t node);
   void receive_heartbeat(std::size_t node, const std::vector<std::uint8_t>& bytes);

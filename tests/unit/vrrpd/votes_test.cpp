@@ -291,6 +291,23 @@ TEST_CASE("a held Backup listens again after each stall: it may have missed what
   }
 }
 
+TEST_CASE("a held Backup that listens after a stall does not stop because the peer seems to be silent, too") {
+  using namespace test;  // NOLINT: test vocabulary
+  Fsm fsm = in_backup();
+  fsm.set_may_promote(false, start);
+  fsm.on_time(*fsm.deadline());
+  const TimePoint late = *fsm.deadline() + milliseconds(500);
+  fsm.on_time(late);  // the peer's latest heartbeat is fresh still
+  const TimePoint listened = *fsm.deadline();
+  CHECK(listened > late + milliseconds(100));
+  fsm.set_may_promote(true, late + milliseconds(1));
+  CHECK(*fsm.deadline() == listened);
+  CHECK(fsm.on_time(late + milliseconds(1)).empty());
+  fsm.set_may_promote(false, late + milliseconds(2));  // the next one was read
+  CHECK(fsm.on_time(listened).empty());
+  CHECK(fsm.held());
+}
+
 TEST_CASE("no vote is needed for priority 0, preemption and the operator, and an advert ends the waiting") {
   using namespace test;  // NOLINT: test vocabulary
   for (const int priority : {0, 100}) {
@@ -404,6 +421,10 @@ TEST_CASE("heartbeat: only a sequence that grows is a sign of life") {
   CHECK_FALSE(peer.voice(7, start + milliseconds(400)));
   CHECK_FALSE(peer.gone(start + milliseconds(699)));
   CHECK(peer.gone(start + milliseconds(700)));
+  CHECK(peer.next_doubt(start + milliseconds(100)) == start + milliseconds(400));
+  CHECK(peer.next_doubt(start + milliseconds(399)) == start + milliseconds(400));
+  CHECK(peer.next_doubt(start + milliseconds(400)) == start + milliseconds(700));
+  CHECK_FALSE(peer.next_doubt(start + milliseconds(700)).has_value());
   CHECK_FALSE(peer.voice(8, start + milliseconds(100)));
   heartbeat.boot = 2;
   heartbeat.sequence = 1;
