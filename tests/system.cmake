@@ -24,6 +24,9 @@ if("vrrpd" IN_LIST TANDEM_COMPONENTS)
   tandem_system_test(tracking 240)
 endif()
 
+add_test(NAME unit.stalls COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/system/stalls_test.py)
+set_tests_properties(unit.stalls PROPERTIES LABELS unit TIMEOUT 30)
+
 # The failover drill (tests/bench/drill): its arithmetic, and whether it still runs. Its targets are for a quiet machine.
 add_test(NAME unit.drill_figures COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/bench/drill_figures_test.py)
 set_tests_properties(unit.drill_figures PROPERTIES LABELS unit TIMEOUT 30)

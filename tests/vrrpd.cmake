@@ -15,13 +15,13 @@ tandem_test(vrrpd_programs LABEL unit
   DEPS tandem_vrrp_programs TIMEOUT 60)
 tandem_test(vrrpd_pair LABEL sim
   SOURCES sim/vrrpd/pair_test.cpp sim/vrrpd/simulation.cpp
-  DEPS tandem_vrrpd_core TIMEOUT 60)
+  DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_split LABEL sim
   SOURCES sim/vrrpd/split_test.cpp sim/vrrpd/simulation.cpp
-  DEPS tandem_vrrpd_core TIMEOUT 60)
+  DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_cluster LABEL sim
   SOURCES sim/vrrpd/cluster_test.cpp sim/vrrpd/cluster.cpp
-  DEPS tandem_vrrpd_core TIMEOUT 60)
+  DEPS tandem_vrrpd_core)
 tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp
   DEPS tandem_vrrpd_io

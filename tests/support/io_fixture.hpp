@@ -18,9 +18,9 @@
 
 namespace tandem::io::testing {
 
-/// True once `condition` holds; false if it does not within two seconds.
+/// True once `condition` holds; false if it does not within ten seconds.
 inline bool eventually(const std::function<bool()>& condition) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > give_up) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -15,7 +15,7 @@ from pair import NODES, SOURCE, VIPS, WEB
 DRAINED = ("api", "b3")
 VICTIMS = ("lbd", "syncd", "vrrpd and its guard", "vrrpd, not its guard")
 # The guard removes an address at once; without it the kernel does, when the address's lifetime ends.
-REMOVAL_LIMIT_MS = {"vrrpd and its guard": 4000, "vrrpd, not its guard": 500}
+REMOVAL_LIMIT_MS = {"vrrpd and its guard": 4500, "vrrpd, not its guard": 500}
 
 
 def start_load(lab):
@@ -62,7 +62,7 @@ def body(checks, lab, pair):
         node, what = chance.choice(NODES), chance.choice(VICTIMS)
         daemon, killed = kill(pair, node, what)
         if daemon == "vrrpd":
-            wait_for(lambda: not any(node in pair.owners(vip) for vip in VIPS), 5,
+            wait_for(lambda: not any(node in pair.owners(vip) for vip in VIPS), 10,
                      f"{node} without vrrpd to lose its addresses")
             slowest_gone[what] = max(slowest_gone.get(what, 0.0), (now_ns() - killed) / 1e6)
             pair.wait_ended(node, "vrrpd")

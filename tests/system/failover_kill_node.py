@@ -9,8 +9,8 @@ from pair import SOURCE, VIPS, WEB
 
 RATE = 500
 GAP_LIMIT_MS = 400
-# Nobody is left to remove it: the kernel does at the end of its lifetime of 3 s, which it looks at in whole seconds.
-STALE_ADDRESS_LIMIT_MS = 4000
+# Nobody is left to remove it: the kernel does within the second after the end of its lifetime of 3 s.
+STALE_ADDRESS_LIMIT_MS = 4500
 
 
 def kill_the_owner(checks, lab, pair):

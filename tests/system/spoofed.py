@@ -150,7 +150,7 @@ def foreign_vrid(checks, pair, attacker):
     count = lambda: int(re.search(metric, pair.call("lb2", "GET", "/metrics")[1]).group(1))  # noqa: E731
     counted = count()
     attacker.send(vrrp.ipv4(SOURCE, vrrp.finish(vrrp.advert(99, 255, [VIP["vip-a"]]))), times=FLOOD)
-    wait_for(lambda: count() >= counted + FLOOD, 3, "the packets to be counted")
+    wait_for(lambda: count() >= counted + FLOOD, 10, "the packets to be counted")
     checks.equal("another VRID: counted", count() - counted, FLOOD)
     checks.true("another VRID: nothing happens", picture(pair) == before)
 

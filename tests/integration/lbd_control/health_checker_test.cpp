@@ -35,7 +35,7 @@ struct Fixture {
     checker.stop();
     io.run_for(200ms);  // lets probes under way end
   }
-  bool run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 3s) {
+  bool run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 10s) {
     const auto give_up = std::chrono::steady_clock::now() + limit;
     io.restart();
     while (!condition() && std::chrono::steady_clock::now() < give_up) io.run_one_for(5ms);

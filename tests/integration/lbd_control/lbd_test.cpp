@@ -393,6 +393,6 @@ TEST_CASE_FIXTURE(Shop, "a second SIGTERM does not wait for anybody") {
   lbd.signal(SIGTERM);
   REQUIRE(eventually([&] { return lbd.log().find("draining") != std::string::npos; }));
   lbd.signal(SIGTERM);
-  CHECK(lbd.wait_exit(std::chrono::seconds(2)) == 0);
+  CHECK(lbd.wait_exit() == 0);
   client.join();
 }

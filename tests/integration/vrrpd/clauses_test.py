@@ -184,7 +184,7 @@ def claims(pair, priority, times=40):
     for _ in range(times):
         stranger.say(priority)
         time.sleep(0.005)
-    wait_for(lambda: pair.status("lb1", "vip-4")["conflicts"] == before["conflicts"] + times, 3, "all to be counted")
+    wait_for(lambda: pair.status("lb1", "vip-4")["conflicts"] == before["conflicts"] + times, 10, "all to be counted")
     after = pair.status("lb1", "vip-4")
     assert after["state"] == "active" and after["since_ns"] == before["since_ns"], after
     return [event for event in pair.events("lb1", since, "vip-4") if event["event"] == "conflict"]
@@ -220,7 +220,7 @@ def test_another_configuration_is_told(pair):
         stranger.say(1)
         stranger.say(1, addresses=(V4, "192.0.2.101"))
         stranger.say(1)
-    wait_for(lambda: mismatches() == before + 40, 3, "all to be counted")
+    wait_for(lambda: mismatches() == before + 40, 10, "all to be counted")
     lines = [line for line in pair.process["lb1"].text().splitlines() if "advertises other addresses or another interval" in line]
     assert len(lines) == 1 and STRANGER in lines[0] and "500 ms" in lines[0], lines
     assert pair.status("lb1", "vip-4")["state"] == "active"

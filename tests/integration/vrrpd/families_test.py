@@ -61,7 +61,7 @@ def capture(pair, place, count, filter_, *fields):
 
 def test_ipv6(pair):
     start(pair, [address("vip-6", [V6 + "/64"], 61)])
-    wait_for(lambda: V6 in pair.on_interface("lb1") and "fe80::112:3d" in pair.on_interface("lb1"), 2, "the addresses")
+    wait_for(lambda: V6 in pair.on_interface("lb1") and "fe80::112:3d" in pair.on_interface("lb1"), 5, "the addresses")
     shown = pair.lab.ip("lb1", "-d", "addr", "show", "dev", "eth0").stdout
     line = next(line for line in shown.splitlines() if V6 in line)
     assert V6 + "/128" in line and "nodad" in line and "deprecated" in line and "noprefixroute" in line, line
@@ -92,8 +92,8 @@ def test_ipv6_owner_dies(pair):
     os.kill(guard, signal.SIGKILL)
     os.kill(daemon, signal.SIGKILL)
     pair.moved_within("vip-6", "lb2", since, DOWN_MS, "IPv6, kill -9 of both")
-    wait_for(lambda: client_sees() == macs["lb2"], 1, "the client to believe the neighbor advertisement")
-    wait_for(lambda: V6 not in pair.on_interface("lb1"), 4.5, "the kernel to remove the address")
+    wait_for(lambda: client_sees() == macs["lb2"], 2, "the client to believe the neighbor advertisement")
+    wait_for(lambda: V6 not in pair.on_interface("lb1"), 8, "the kernel to remove the address")
     prober.judge(DOWN_MS)
 
 
@@ -159,7 +159,7 @@ def test_ipv6_removed_address_comes_back(pair):
 def test_carried_along(pair):
     """One state machine for both families; the IPv6 address moves with the IPv4 one."""
     start(pair, [address("vip-m", ["192.0.2.100/24", CARRIED + "/64"], 51)])
-    wait_for(lambda: {"192.0.2.100", CARRIED} <= pair.on_interface("lb1"), 2, "both addresses")
+    wait_for(lambda: {"192.0.2.100", CARRIED} <= pair.on_interface("lb1"), 5, "both addresses")
     prober = Prober(pair.lab, CARRIED)
     time.sleep(0.3)
     since = time.monotonic_ns()
@@ -202,7 +202,7 @@ def test_versions_do_not_mix(pair):
     since = time.monotonic_ns()
     pair.call("lb2", "POST", "/v1/reload")
     pair.event("lb2", "active", since, "vip-4", 8)
-    wait_for(lambda: pair.status("lb1", "vip-4")["adverts_dropped"]["version"] > 0, 3, "the count")
+    wait_for(lambda: pair.status("lb1", "vip-4")["adverts_dropped"]["version"] > 0, 10, "the count")
     assert pair.status("lb1", "vip-4")["state"] == "active"
 
 

@@ -39,7 +39,7 @@ def say_in_sync(pair, in_sync, connected=True, nodes=NODES):
     for node in nodes:
         pair.syncd[node].say(Syncd.status(in_sync, connected))
         wait_for(lambda n=node: (pair.get(n, "/v1/status")["in_sync"], pair.get(n, "/v1/status")["peer_connected"])
-                 == (in_sync, connected), 2, "syncd's word")
+                 == (in_sync, connected), 10, "syncd's word")
 
 
 def without_a_loss(pair, action, names=("vip-a",)):
@@ -83,7 +83,7 @@ def test_refusals_to_a_node(pair):
     assert status == 200, (status, answer)
     say_in_sync(pair, True)
     pair.lbd["lb2"].ready(False, "draining")
-    wait_for(lambda: pair.status("lb2", "vip-a")["state"] == "initialize", 2, "lb2 to be unfit")
+    wait_for(lambda: pair.status("lb2", "vip-a")["state"] == "initialize", 10, "lb2 to be unfit")
     status, answer = move(pair, "lb2", "lb2")
     assert status == 409 and "draining" in answer["error"], (status, answer)
     status, answer = move(pair, "lb1", "lb2")
@@ -100,7 +100,7 @@ def test_maintenance_and_back(pair):
     since = time.monotonic_ns()
     status, answer = without_a_loss(pair, lambda: maintenance(pair, "lb1", True, reason="new switch"), list(VIP))
     assert status == 200 and answer["moved"] == ["vip-a"] and answer["changed"], (status, answer)
-    wait_for(lambda: pair.owner("vip-a") == "lb2", 2, "lb2 to own")
+    wait_for(lambda: pair.owner("vip-a") == "lb2", 10, "lb2 to own")
     shown = pair.get("lb1", "/v1/status")["maintenance"]
     assert shown["on"] and shown["reason"] == "new switch" and shown["since"], shown
     address = pair.status("lb1", "vip-a")
@@ -118,16 +118,16 @@ def test_maintenance_and_back(pair):
             return pair.get("lb1", "/v1/status")["maintenance"] == shown
         except OSError:
             return False
-    wait_for(remembers, 3, "vrrpd to remember")
+    wait_for(remembers, 10, "vrrpd to remember")
     pair.process["lb2"].signal(signal.SIGTERM)
     pair.process["lb2"].wait(5)
     time.sleep(0.5)  # longer than Active_Down_Interval
     assert pair.holders("vip-a") == [], "a node in maintenance never owns"
 
     pair.start("lb2")
-    wait_for(lambda: pair.holders("vip-a") == ["lb2"], 3, "lb2 to own again")
+    wait_for(lambda: pair.holders("vip-a") == ["lb2"], 10, "lb2 to own again")
     pair.syncd["lb1"].say(Syncd.status(False, True))
-    wait_for(lambda: not pair.get("lb1", "/v1/status")["in_sync"], 2, "syncd's word")
+    wait_for(lambda: not pair.get("lb1", "/v1/status")["in_sync"], 10, "syncd's word")
     status, answer = maintenance(pair, "lb1", False)
     assert (status, answer["changed"], answer["on"]) == (200, True, False), (status, answer)
     time.sleep(0.8)
@@ -143,7 +143,7 @@ def test_maintenance_is_refused_without_a_peer(pair):
     assert status == 409 and "vip-a: no live peer" in answer["error"] and "--force" in answer["hint"], (status, answer)
     say_in_sync(pair, True)
     pair.lbd["lb2"].ready(False, "draining")
-    wait_for(lambda: pair.status("lb2", "vip-a")["state"] == "initialize", 2, "lb2 to be unfit")
+    wait_for(lambda: pair.status("lb2", "vip-a")["state"] == "initialize", 10, "lb2 to be unfit")
     prober = Prober(pair.lab, VIP["vip-a"])
     status, answer = maintenance(pair, "lb1", True)
     print("    the peer does not take it:", status, answer["error"])

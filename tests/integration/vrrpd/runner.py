@@ -5,7 +5,7 @@ import time
 import traceback
 
 from netlab import Lab, skip_without_root
-from stalls import TRIES
+from stalls import TRIES, in_real_time
 from two_nodes import Pair
 
 TAIL = 15  # lines of each program
@@ -61,6 +61,7 @@ def run(cases, equip=lambda lab: None, prepare=lambda pair: None, make_pair=Pair
     skip_without_root()
     wanted = chosen(cases, sys.argv[1:] if words is None else words)
     failed = []
+    in_real_time()
     with Lab(backends=0) as lab:
         equip(lab)
         pair = make_pair(lab)

@@ -10,13 +10,13 @@ import threading
 import time
 
 from netlab import binaries, wait_for
+from stalls import in_real_time
 from stand_ins import Lbd, Syncd
 
 VIP = {"vip-a": "192.0.2.100", "vip-b": "192.0.2.101"}
 NODES = ("lb1", "lb2")
 SEAMLESS_MS = 5  # the longest gap of a planned move
 PROBE_EACH = 2_000_000  # ns
-FIFO_PRIORITY = 20  # above the daemons (10): a client is another machine
 
 
 def milliseconds(nanoseconds):
@@ -40,7 +40,7 @@ class Prober:
             thread.start()
 
     def _send(self):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))  # of this thread
+        in_real_time()
         number, due = 0, time.monotonic_ns()
         while self.running:
             number += 1
@@ -98,7 +98,7 @@ class Prober:
         what = what or f"gap of {self.address}"
         print(f"    {what}: {len(self.sent)} probes, {lost} lost, longest gap {longest:.1f} ms", flush=True)
         for begin, end in gaps:
-            self.stalls.at_most(what, milliseconds(end - begin), limit_ms, begin, end)
+            self.stalls.at_most(what, milliseconds(end - begin), limit_ms, begin, end, real_time=True)
 
 
 class Pair:
@@ -240,5 +240,5 @@ class Pair:
         event = self.event(to, "active", since, name)
         took = milliseconds(event["time_ns"] - since)
         print(f"    {what}: {to} active after {took:.1f} ms ({event['cause']})")
-        self.stalls.at_most(what, took, limit_ms, since, event["time_ns"])
+        self.stalls.at_most(what, took, limit_ms, since, event["time_ns"], real_time=True)
         return took
