@@ -19,8 +19,9 @@ SETTLED_S = 0.02  # what happened until now has been written by then
 
 
 def in_real_time():
-    """This thread looks and asks in time also on a busy machine; what it starts is ordinary again."""
-    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(FIFO_PRIORITY))
+    """This thread looks and asks in time also on a busy machine, if that is permitted; what it starts is ordinary again."""
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(FIFO_PRIORITY))
 
 
 def union_ms(spans):

@@ -62,7 +62,8 @@ void watch_processor(std::size_t processor) {
   sched_param parameters{};
   parameters.sched_priority = fifo_priority;
   if (pthread_setaffinity_np(pthread_self(), sizeof(one), &one) != 0) return;  // not one of ours
-  if (sched_setscheduler(0, SCHED_FIFO, &parameters) != 0) die(std::string("SCHED_FIFO: ") + std::strerror(errno));
+  // Where this is not permitted the programs under test are not in real time either.
+  (void)sched_setscheduler(0, SCHED_FIFO, &parameters);
   watch("machine");
 }
 
