@@ -107,16 +107,18 @@ class Routers:
             assert self.owner() == name, what
             time.sleep(0.02)
 
-    # ---- time limits: what the protocol needs, and the machine (two polls by processes on it)
+    # ---- time limits: what the protocol needs, and room for programs that are not in real time: keepalived takes some
+    # 10 ms more, a look at the owner starts processes and may wait for a vrrpd that is about to end. Who was released must
+    # still be told from who was only silent: that takes three intervals more.
 
     def skew_ms(self, priority):
         return self.interval_ms * (256 - priority) / 256
 
     def released_ms(self, priority):
-        return self.skew_ms(priority) + 150
+        return self.skew_ms(priority) + 2.5 * self.interval_ms
 
     def silent_ms(self, priority):
-        return 3 * self.interval_ms + self.skew_ms(priority) + 150
+        return 3 * self.interval_ms + self.skew_ms(priority) + 500
 
     # ---- ways to end
 
