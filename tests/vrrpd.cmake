@@ -3,7 +3,7 @@ tandem_test(vrrpd_core LABEL unit
           unit/vrrpd/fsm_table_test.cpp unit/vrrpd/fsm_timing_test.cpp unit/vrrpd/fsm_lateness_test.cpp unit/vrrpd/votes_test.cpp
           unit/vrrpd/fsm_clauses_test.cpp unit/vrrpd/packet_clauses_test.cpp unit/vrrpd/seal_test.cpp
           unit/vrrpd/virtual_router_test.cpp unit/vrrpd/announce_schedule_test.cpp unit/vrrpd/virtual_mac_test.cpp
-          unit/vrrpd/tracking_test.cpp unit/vrrpd/move_test.cpp unit/vrrpd/hook_queue_test.cpp
+          unit/vrrpd/sync_group_test.cpp unit/vrrpd/tracking_test.cpp unit/vrrpd/move_test.cpp unit/vrrpd/hook_queue_test.cpp
           unit/vrrpd/restore_pace_test.cpp
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_io LABEL unit
@@ -21,6 +21,9 @@ tandem_test(vrrpd_split LABEL sim
   DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_cluster LABEL sim
   SOURCES sim/vrrpd/cluster_test.cpp sim/vrrpd/cluster.cpp
+  DEPS tandem_vrrpd_core)
+tandem_test(vrrpd_groups LABEL sim
+  SOURCES sim/vrrpd/groups_test.cpp sim/vrrpd/groups.cpp
   DEPS tandem_vrrpd_core)
 tandem_fuzz(vrrp_packet
   SOURCES fuzz/vrrpd/packet_fuzz.cpp

@@ -28,6 +28,7 @@ std::string_view to_string(Fault fault) {
     case Fault::link_down: return "link_down";
     case Fault::no_source: return "no_source";
     case Fault::lbd_dead: return "lbd_dead";
+    case Fault::sync_group: return "sync_group";
     case Fault::maintenance: return "maintenance";
     case Fault::lbd_not_ready: return "lbd_not_ready";
     case Fault::tracked: return "tracked";
@@ -39,6 +40,7 @@ Fault fault_of(const Surroundings& surroundings) {
   if (!surroundings.link_up) return Fault::link_down;
   if (!surroundings.has_source) return Fault::no_source;
   if (!surroundings.lbd_connected) return Fault::lbd_dead;
+  if (!surroundings.group_on_lans) return Fault::sync_group;
   if (surroundings.maintenance) return Fault::maintenance;
   if (!surroundings.lbd_ready) return Fault::lbd_not_ready;
   if (!surroundings.tracked_hold) return Fault::tracked;
@@ -46,8 +48,17 @@ Fault fault_of(const Surroundings& surroundings) {
 }
 
 Release release_for(Fault fault) {
-  const bool lives = fault == Fault::lbd_not_ready || fault == Fault::tracked || fault == Fault::maintenance;
-  return lives ? Release::planned : Release::at_once;
+  switch (fault) {
+    case Fault::sync_group:
+    case Fault::maintenance:
+    case Fault::lbd_not_ready:
+    case Fault::tracked: return Release::planned;
+    case Fault::none:
+    case Fault::link_down:
+    case Fault::no_source:
+    case Fault::lbd_dead: break;
+  }
+  return Release::at_once;
 }
 
 }  // namespace tandem::vrrp

@@ -41,11 +41,12 @@ struct Surroundings {
   bool tracked_hold = true;    // every tracked condition that has no weight
   std::uint32_t failing_weights = 0;  // the sum over the tracked conditions that fail
   bool maintenance = false;    // the operator has taken the node out of service
+  bool group_on_lans = true;   // no member of the sync group lacks its link or its source, while this one has both
   bool operator==(const Surroundings&) const = default;
 };
 
 /// Why a node may not own the address.
-enum class Fault : std::uint8_t { none, link_down, no_source, lbd_dead, maintenance, lbd_not_ready, tracked };
+enum class Fault : std::uint8_t { none, link_down, no_source, lbd_dead, sync_group, maintenance, lbd_not_ready, tracked };
 
 /// "none", "link_down", …
 std::string_view to_string(Fault fault);
@@ -53,7 +54,7 @@ std::string_view to_string(Fault fault);
 /// The gravest one; a planned release comes after those that are not.
 Fault fault_of(const Surroundings& surroundings);
 
-/// Only an lbd that lives can answer while the peer takes over.
+/// Only an lbd that lives can answer while the peer takes over; of a sync group, those members whose interface works.
 Release release_for(Fault fault);
 
 }  // namespace tandem::vrrp

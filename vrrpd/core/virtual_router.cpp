@@ -175,7 +175,8 @@ Actions VirtualRouter::vote(Verdict verdict, std::uint64_t peer_epoch, TimePoint
 
 // What nobody planned. A node that loses its address again and again shall not take it back each time.
 void VirtualRouter::note_loss(Cause cause, TimePoint now) {
-  const bool broken = cause == Cause::fault && (release_for(fault_) == Release::at_once || fault_ == Fault::tracked);
+  const bool may_flap = release_for(fault_) == Release::at_once || fault_ == Fault::sync_group || fault_ == Fault::tracked;
+  const bool broken = cause == Cause::fault && may_flap;
   const bool less_fit = cause == Cause::higher_priority && handicap_.in_force();
   const bool against_will = cause == Cause::late || cause == Cause::voted || less_fit;
   if (against_will || broken) damping_.lost(now);

@@ -23,6 +23,10 @@ io::HttpResponse failover_response(const std::string& virtual_address, const Fai
                        {"moved", outcome.moved},
                        {"took_ms", std::round(took_ms * 1000) / 1000}};
   if (outcome.from.empty()) body["from"] = nullptr;
+  if (!outcome.sync_group.empty()) {
+    body["sync_group"] = outcome.sync_group;
+    body["with"] = outcome.with;
+  }
   return {.status = 200, .body = body.dump()};
 }
 

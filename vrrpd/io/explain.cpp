@@ -54,6 +54,7 @@ std::string explain(Fault fault, const std::string& interface, const LbdStatus& 
                     const MaintenanceStatus& maintenance) {
   switch (fault) {
     case Fault::none:
+    case Fault::sync_group:
     case Fault::tracked: return {};
     case Fault::link_down: return fmt::format("interface {} is missing, down, or without carrier", interface);
     case Fault::no_source: return fmt::format("interface {} has no address to send adverts from", interface);

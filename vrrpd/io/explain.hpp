@@ -30,7 +30,8 @@ struct Situation {
 
 /// "3 adverts of 100 ms from lb1 (192.0.2.11) missed, last heard 301.2 ms ago"
 std::string explain(Cause cause, const Situation& situation, TimePoint now);
-/// "lbd ended", "lbd is not ready: draining"; empty for Fault::none, and for Fault::tracked (Tracked::why_not).
+/// "lbd ended", "lbd is not ready: draining"; empty for Fault::none, and for Fault::tracked (Tracked::why_not) and
+/// Fault::sync_group, of which the instance knows more.
 std::string explain(Fault fault, const std::string& interface, const LbdStatus& lbd,
                     const MaintenanceStatus& maintenance);
 /// A watcher's reason with the daemon's name in it: "the daemon ended" becomes "lbd ended".

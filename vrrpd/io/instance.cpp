@@ -11,24 +11,8 @@
 namespace tandem::vrrp {
 namespace {
 
-constexpr Duration conflict_event_pause = std::chrono::seconds(1);
-
 ChecksumForm first_form(const config::VirtualAddressConfig& virtual_address) {
   return virtual_address.checksum == config::ChecksumChoice::rfc5798 ? ChecksumForm::rfc5798 : ChecksumForm::rfc9568;
-}
-
-RouterConfig router_config(const InstanceConfig& config, TimePoint started) {
-  const auto& virtual_address = config.virtual_address;
-  return {.preferred = virtual_address.preferred_node == config.self.name,
-          .advert_interval = on_the_wire(version_of(virtual_address), virtual_address.advert_interval),
-          .preempt = virtual_address.preempt,
-          .preempt_delay = virtual_address.preempt_delay,
-          .address = config.self.address,
-          .skew_by_seconds = virtual_address.version == 2,
-          .foreign = virtual_address.foreign,
-          .foreign_priority = virtual_address.priority,
-          .most_weights = sum_of_weights(config.track),
-          .in_step_with = started};
 }
 
 // What is only more of the same is no news.
@@ -44,11 +28,12 @@ std::chrono::steady_clock::time_point to_asio(TimePoint time) {
 
 }  // namespace
 
-Instance::Instance(Context& context, Interface& interface, InstanceConfig config)
+Instance::Instance(Context& context, Interface& interface, InstanceConfig config, std::shared_ptr<InstanceGroup> group)
     : context_(context),
       interface_(interface),
       config_(std::move(config)),
-      router_(router_config(config_, context.started)),
+      group_(std::move(group)),
+      router_(group_->router()),
       tracked_(context.tracker, config_.track),
       keeper_(context, interface, config_.virtual_address.name, config_.addresses),
       lease_(context.leases, interface, config_.addresses.v6, config_.virtual_address.vrid, config_.addresses.all,
@@ -66,32 +51,32 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
   if (!config_.virtual_address.hook.empty()) {
     hook_ = std::make_shared<Hook>(context, config_.self.name, config_.virtual_address);
   }
+  group_->join(*this);
   interface_.set_receiver(config_.addresses.v6, config_.virtual_address.vrid,
                           [this](const Decoded& decoded) { receive(decoded); });
 }
 
 Instance::~Instance() {
+  group_->leave(*this);
   interface_.remove_receiver(config_.addresses.v6, config_.virtual_address.vrid);
   keeper_.drop();
 }
 
 // ---- what happens ----------------------------------------------------------------------------
 
-// Before anything else is done, whatever woke this node up: an owner that was frozen owns no more.
 void Instance::go_quiet_if_late() {
   if (router_.state() != State::active) return;
   const TimePoint now = io::now();
   if (!router_.is_late(now) && !lease_.over()) return;
-  ++counters_.late;
   restore_at_.reset();
-  perform(router_.lapse(now));
+  group_->perform(router_.lapse(now));
 }
 
 void Instance::refresh() {
   go_quiet_if_late();
   if (const auto source = interface_.source(config_.addresses.v6, config_.self.address); source && *source != source_) {
     source_ = *source;
-    router_.set_address(source_);
+    group_->set_address(source_);
     if (keeper_.holds()) keeper_.note(held_record());
   }
   refresh_virtual_mac();
@@ -101,7 +86,7 @@ void Instance::refresh() {
     router_.announce_again(io::now());
   }
   vote();
-  perform(router_.update(surroundings(), io::now()));
+  group_->update(*this, surroundings(), io::now());
 }
 
 void Instance::stop() {
@@ -109,8 +94,11 @@ void Instance::stop() {
   stopping_ = true;
   // Whoever leaves does not stay for its last connection.
   if (lingers_until_) lingers_until_ = std::min(*lingers_until_, io::now() + Handover::lease);
-  perform(router_.stop(io::now()));
+  group_->perform(router_.stop(io::now()));
 }
+
+// An advert that waits in the queue says that the owner lives, however late this is.
+void Instance::drain() { interface_.drain(); }
 
 void Instance::address_removed(const HostAddress& address) {
   go_quiet_if_late();
@@ -134,8 +122,8 @@ void Instance::renew() {
 void Instance::on_timer() {
   const TimePoint woken = io::now();
   const auto due = router_.protocol_deadline();
-  if (due && *due <= woken) counters_.lateness.record(woken - *due);
-  go_quiet_if_late();
+  if (leads() && due && *due <= woken) counters_.lateness.record(woken - *due);
+  group_->go_quiet_if_late();
   if (restore_at_ && *restore_at_ <= woken) {
     restore_at_.reset();
     if (keeper_.holds() && keeper_.restore()) {
@@ -145,14 +133,13 @@ void Instance::on_timer() {
     }
   }
   if (lingers_until_ && *lingers_until_ <= woken) end_linger();
-  // An advert that waits in the queue says that the owner lives, however late this is.
-  if (router_.state() == State::backup) interface_.drain();
+  if (router_.state() == State::backup) group_->drain();
   vote();
-  perform(router_.on_time(io::now()));
+  group_->perform(router_.on_time(io::now()));
 }
 
 std::optional<TimePoint> Instance::deadline() const {
-  std::optional<TimePoint> next = router_.deadline();
+  std::optional<TimePoint> next = leads() ? router_.deadline() : std::nullopt;
   for (const auto& other : {restore_at_, lingers_until_, failover_deadline()}) {
     if (other && (!next || *other < *next)) next = other;
   }
@@ -182,10 +169,21 @@ void Instance::on_alarm() {
 
 // ---- what is done about it -------------------------------------------------------------------
 
-void Instance::perform(const Actions& actions) {
-  relay_from_peer(actions);
+void Instance::take_over(const Actions& actions) {
+  for (const Action& action : actions) {
+    if (action.kind != Action::Kind::take_addresses) continue;
+    relay_from_peer(actions);
+    take_addresses();
+  }
+}
+
+void Instance::carry_out(const Actions& actions) {
   for (const Action& action : actions) carry_out(action);
+  let_go_of_dead_interface();
   show_way_back(actions);
+}
+
+void Instance::conclude(const Actions& actions) {
   for (const Action& action : actions) report(action);
   settle_failover();
   arm();
@@ -195,7 +193,7 @@ void Instance::perform(const Actions& actions) {
 void Instance::carry_out(const Action& action) {
   switch (action.kind) {
     case Action::Kind::send_advert: send(action.priority); break;
-    case Action::Kind::take_addresses: take_addresses(); break;
+    case Action::Kind::take_addresses: break;  // take_over()
     case Action::Kind::drop_addresses: drop_addresses(); break;
     case Action::Kind::announce: announce(); break;
     case Action::Kind::conflict: ++counters_.conflicts; break;
@@ -217,6 +215,11 @@ void Instance::drop_addresses() {
   keeper_.drop();
   lease_.close();
   if (virtual_mac_) lease_.mute();
+}
+
+// While the group is handed over: nothing is, on a LAN that this node does not reach.
+void Instance::let_go_of_dead_interface() {
+  if (router_.handing_over() && keeper_.holds() && !on_lan()) drop_addresses();
 }
 
 void Instance::end_linger() {
@@ -242,35 +245,6 @@ void Instance::announce() {
     if (context_.announcer.announce(*link, prefix.address) == 0) ++counters_.announcements;
     else ++counters_.send_errors;
   }
-}
-
-void Instance::report(const Action& action) {
-  const TimePoint now = io::now();
-  if (action.kind == Action::Kind::conflict && now >= last_conflict_event_ + conflict_event_pause) {
-    last_conflict_event_ = now;
-    context_.events.add("conflict", name(), fmt::format("{} claims the address too, with priority {}; told to go",
-                                                        peer_ ? peer_->name : "another node",
-                                                        peer_ ? peer_->priority : 0));
-  }
-  if (action.kind == Action::Kind::drop_addresses) context_.events.add("released", name(), "addresses removed");
-  if (action.kind != Action::Kind::entered) return;
-
-  since_ = now;
-  cause_ = explain(action.cause, situation(), now);
-  ++counters_.entered[static_cast<std::size_t>(action.to)];
-  const bool started = action.cause == Cause::startup;
-  const bool stopped = action.cause == Cause::stopping;
-  const char* event = action.to == State::active   ? "active"
-                      : action.to == State::backup ? (started ? "startup" : "backup")
-                                                   : (stopped ? "stopped" : "fault");
-  if (hook_) {
-    hook_->tell({.state = started ? "backup" : event, .cause = std::string(to_string(action.cause)),
-                 .priority = router_.priority()});
-  }
-  context_.events.add(event, name(), cause_,
-                      {{"from", std::string(to_string(action.from))},
-                       {"reason", std::string(to_string(action.cause))},
-                       {"priority", std::to_string(router_.priority())}});
 }
 
 }  // namespace tandem::vrrp

@@ -1,6 +1,6 @@
-// One virtual address at work: carries out what the pure VirtualRouter decides.
+// One virtual address at work: carries out what the pure VirtualRouter of its group decides.
 //
-// Owned by the daemon, io thread only. Everything that happens to it ends in perform(): first packets
+// Owned by the daemon, io thread only. Everything that happens to it ends in InstanceGroup::perform(): first packets
 // and addresses, then words.
 #pragma once
 
@@ -17,12 +17,12 @@
 #include "vrrpd/core/move.hpp"
 #include "vrrpd/core/restore_pace.hpp"
 #include "vrrpd/core/router_addresses.hpp"
-#include "vrrpd/core/virtual_router.hpp"
 #include "vrrpd/io/address_keeper.hpp"
 #include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/context.hpp"
 #include "vrrpd/io/explain.hpp"
 #include "vrrpd/io/hook.hpp"
+#include "vrrpd/io/instance_group.hpp"
 #include "vrrpd/io/interface.hpp"
 #include "vrrpd/io/lease_holder.hpp"
 #include "vrrpd/io/neighbour_pin.hpp"
@@ -37,7 +37,8 @@ struct InstanceConfig {
   config::NodeConfig peer;
   RouterAddresses addresses;  // of virtual_address, in the order of the adverts
   std::optional<AdvertKeys> keys;  // if its adverts are authenticated
-  std::vector<config::TrackConfig> track;  // what this node must have
+  std::vector<config::TrackConfig> track;  // what this node must have: of all members of the sync group
+  std::vector<config::VirtualAddressConfig> group{};  // all members of its sync group, if it has one
   bool operator==(const InstanceConfig&) const = default;
 };
 
@@ -89,12 +90,15 @@ struct FailoverRequest {
   bool force = false;  // whatever is believed of the peer (plan_move)
 };
 
-/// How a failover ended. status 200: the address is where it shall be; else an HTTP status with a reason.
+/// How a failover ended, of the address that was asked for and of those that move with it. status 200: they are where they
+/// shall be; else an HTTP status with a reason.
 struct FailoverOutcome {
   int status = 200;
   std::string from{};
   std::string to{};
   bool moved = true;    // false: it was there already
+  std::string sync_group{};         // empty: none
+  std::vector<std::string> with{};  // its other members
   Duration took{};      // from the request until the new owner had the address, as this node saw it
   std::string error{};
   std::string hint{};
@@ -102,7 +106,7 @@ struct FailoverOutcome {
 
 class Instance {
  public:
-  Instance(Context& context, Interface& interface, InstanceConfig config);
+  Instance(Context& context, Interface& interface, InstanceConfig config, std::shared_ptr<InstanceGroup> group);
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -126,7 +130,25 @@ class Instance {
   /// Why fail_over() would be refused now; nullopt if it would begin, or has nothing to do.
   [[nodiscard]] std::optional<FailoverOutcome> failover_obstacle(const FailoverRequest& request) const;
 
+  // For its InstanceGroup: the three steps in which actions are carried out, for all members each, and what it asks.
+  /// Takes the addresses, if the actions say so.
+  void take_over(const Actions& actions);
+  /// The rest.
+  void carry_out(const Actions& actions);
+  /// The words: events, hooks, answers to an operator.
+  void conclude(const Actions& actions);
+  /// A late owner, or one that the kernel has silenced, gives the group up.
+  void go_quiet_if_late();
+  void drain();
+  [[nodiscard]] bool asked_to_move() const { return failover_.has_value(); }
+  [[nodiscard]] const std::optional<PeerView>& peer() const { return peer_; }
+
+  /// Of its sync group it speaks for all members (InstanceGroup::leads).
+  [[nodiscard]] bool leads() const { return group_->leads(*this); }
+  [[nodiscard]] const std::shared_ptr<InstanceGroup>& group() const { return group_; }
   [[nodiscard]] const InstanceConfig& config() const { return config_; }
+  /// The other members of its sync group.
+  [[nodiscard]] std::vector<std::string> names_beside() const;
   [[nodiscard]] State state() const { return router_.state(); }
   [[nodiscard]] const std::string& name() const { return config_.virtual_address.name; }
   [[nodiscard]] InstanceStatus status() const;
@@ -141,16 +163,15 @@ class Instance {
   };
 
   void vote();
-  void go_quiet_if_late();
   void receive(const Decoded& decoded);
   void accept(const Advert& advert);
-  void perform(const Actions& actions);
   void carry_out(const Action& action);
   void report(const Action& action);
   void take_addresses();
   void drop_addresses();
   void end_linger();
   void relay_from_peer(const Actions& actions);
+  void let_go_of_dead_interface();
   void send(std::uint8_t priority, bool own_mac = false);
   [[nodiscard]] int transmit(bool own_mac, std::span<const std::uint8_t> message) const;
   void refresh_virtual_mac();
@@ -168,7 +189,10 @@ class Instance {
   [[nodiscard]] std::optional<FailoverOutcome> failover_outcome(TimePoint now) const;
   [[nodiscard]] std::optional<TimePoint> failover_deadline() const;
   [[nodiscard]] Surroundings surroundings() const;
+  [[nodiscard]] bool on_lan() const;
   [[nodiscard]] std::string fault_text() const;
+  [[nodiscard]] std::string group_fault_text() const;
+  [[nodiscard]] std::string cause_text(const Action& action, TimePoint now) const;
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] Voices voices(TimePoint now) const;
   [[nodiscard]] HeldRecord held_record() const;
@@ -179,7 +203,8 @@ class Instance {
   Context& context_;
   Interface& interface_;
   InstanceConfig config_;
-  VirtualRouter router_;
+  std::shared_ptr<InstanceGroup> group_;
+  VirtualRouter& router_;  // the group's
   Tracked tracked_;
   std::shared_ptr<Hook> hook_;  // nullptr: none is configured
   AddressKeeper keeper_;

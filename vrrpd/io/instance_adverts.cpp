@@ -48,7 +48,7 @@ void Instance::accept(const Advert& advert) {
       !same_addresses(advert, config_.addresses.in_adverts()) ||
       advert.interval != on_the_wire(advert.version, config_.virtual_address.advert_interval);
   router_.set_looked_at(tracked_.looked_at());
-  perform(router_.advert({.priority = advert.priority, .interval = advert.interval, .source = advert.source}, now));
+  group_->advert(*this, {.priority = advert.priority, .interval = advert.interval, .source = advert.source}, now);
   if (advert.priority == 0 && router_.state() == State::active && handover()) {
     handover()->relay_to(advert.source, config_.virtual_address.addresses, now);
   }

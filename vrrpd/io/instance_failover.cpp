@@ -22,7 +22,7 @@ MovePlan Instance::failover_plan(const FailoverRequest& request) const {
   const std::optional<PeerVoice> voice = voices(io::now()).peer;
   return plan_move(target, request.force,
                    {.state = router_.state(),
-                    .moving = failover_.has_value() || router_.handing_over(),
+                    .moving = group_->moving() || router_.handing_over(),
                     .peer_owns = peer_owns,
                     .foreign = config_.virtual_address.foreign,
                     .sync_available = context_.sync.available,
@@ -70,10 +70,23 @@ void Instance::fail_over(const FailoverRequest& request, std::function<void(cons
   go_quiet_if_late();
   const MovePlan plan = failover_plan(request);
   if (plan.obstacle != Obstacle::none) return reply(refusal(plan.obstacle, request));
-  if (plan.move == Move::none) return reply({.from = owner(), .to = owner(), .moved = false});
-  failover_ = Failover{.away = plan.move == Move::away, .from = owner(), .begun = io::now(), .moved = {},
-                       .reply = std::move(reply)};
-  perform(router_.fail_over(io::now()));
+  const auto answer = [reply = std::move(reply), group = config_.virtual_address.sync_group,
+                       with = names_beside()](FailoverOutcome outcome) {
+    outcome.sync_group = group;
+    outcome.with = with;
+    reply(outcome);
+  };
+  if (plan.move == Move::none) return answer({.from = owner(), .to = owner(), .moved = false});
+  failover_ = Failover{.away = plan.move == Move::away, .from = owner(), .begun = io::now(), .moved = {}, .reply = answer};
+  group_->fail_over(*this, io::now());
+}
+
+std::vector<std::string> Instance::names_beside() const {
+  std::vector<std::string> names;
+  for (const auto& member : config_.group) {
+    if (member.name != name()) names.push_back(member.name);
+  }
+  return names;
 }
 
 std::optional<TimePoint> Instance::failover_deadline() const {

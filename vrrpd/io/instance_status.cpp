@@ -4,6 +4,11 @@
 
 namespace tandem::vrrp {
 
+bool Instance::on_lan() const {
+  const bool v6 = config_.addresses.v6;
+  return interface_.usable(v6) && interface_.source(v6, config_.self.address).has_value();
+}
+
 Surroundings Instance::surroundings() const {
   return {.lbd_connected = context_.lbd.connected,
           .lbd_ready = context_.lbd.ready,
@@ -17,11 +22,6 @@ Surroundings Instance::surroundings() const {
 
 Situation Instance::situation() const {
   return {.fault = fault_text(), .priority = router_.priority(), .peer = peer_, .vote = router_.verdict().reason};
-}
-
-std::string Instance::fault_text() const {
-  if (router_.fault() == Fault::tracked) return tracked_.why_not();
-  return explain(router_.fault(), interface_.name(), context_.lbd, context_.maintenance);
 }
 
 HeldRecord Instance::held_record() const {
@@ -45,13 +45,15 @@ Handover* Instance::handover() const { return config_.addresses.v6 ? nullptr : i
 
 std::string Instance::owner() const {
   if (router_.state() == State::active) return config_.self.name;
-  const bool peer_owns = peer_ && peer_->priority > 0 && io::now() - peer_->heard <= router_.active_down_interval();
-  if (peer_owns) return peer_->name;
+  const auto& peer = group_->peer();
+  const bool peer_owns = peer && peer->priority > 0 && io::now() - peer->heard <= router_.active_down_interval();
+  if (peer_owns) return peer->name;
   return router_.holds_addresses() ? config_.self.name : "";
 }
 
 InstanceStatus Instance::status() const {
   InstanceStatus status = counters_;
+  status.lateness = group_->members().front()->counters_.lateness;
   status.state = router_.state();
   status.owner = owner();
   status.since = since_;

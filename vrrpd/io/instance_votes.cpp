@@ -25,13 +25,13 @@ void Instance::cast_vote() {
 
 // Without arm(): most callers go on to something that does, and a timer that is set to the past costs an interrupt.
 void Instance::vote() {
-  if (stopping_) return;
+  if (stopping_ || !leads()) return;
   go_quiet_if_late();
   const TimePoint now = io::now();
   Voices heard = voices(now);
   heard.discredited = credit_.lost(heard, router_.held());
   const Actions actions = router_.vote(decide(heard), context_.voting.peer_epoch(name_hash_), now);
-  if (!actions.empty()) perform(actions);
+  if (!actions.empty()) group_->perform(actions);
   if (router_.held() == held_reported_) return;
   held_reported_ = router_.held();
   if (held_reported_) {

@@ -42,7 +42,8 @@ void Instances::add(InstanceConfig config) {
     interface = std::make_unique<Interface>(context_.io, config.virtual_address.interface, context_.leases,
                                             lease_impediment_, run_dir_);
   }
-  in_service_.push_back(std::make_unique<Instance>(context_, *interface, std::move(config)));
+  auto group = InstanceGroup::of(config, context_.started, in_service_);
+  in_service_.push_back(std::make_unique<Instance>(context_, *interface, std::move(config), std::move(group)));
 }
 
 void Instances::retire(std::size_t index) {
@@ -57,8 +58,7 @@ bool Instances::advance() {
   bool added = false;
   for (InstanceConfig& config : pending_) {
     const bool in_the_way = std::any_of(retiring_.begin(), retiring_.end(), [&config](const auto& instance) {
-      const auto& old = instance->config().virtual_address;
-      return old.interface == config.virtual_address.interface && old.vrid == config.virtual_address.vrid;
+      return takes_place_of(config, instance->config().virtual_address);
     });
     if (in_the_way) {
       waiting.push_back(std::move(config));

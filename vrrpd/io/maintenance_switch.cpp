@@ -45,7 +45,7 @@ void MaintenanceSwitch::leave(const Reply& reply) {
 std::vector<Instance*> MaintenanceSwitch::owned() const {
   std::vector<Instance*> owned;
   for (const auto& instance : instances_.in_service()) {
-    if (instance->state() == State::active) owned.push_back(instance.get());
+    if (instance->state() == State::active && instance->leads()) owned.push_back(instance.get());
   }
   return owned;
 }
@@ -70,7 +70,9 @@ void MaintenanceSwitch::evacuate(const MaintenanceRequest& request, Reply reply)
 
 void MaintenanceSwitch::moved(const std::string& name, const FailoverOutcome& outcome) {
   if (outcome.status == 200) {
-    evacuation_->outcome.moved.push_back(name);
+    auto& moved = evacuation_->outcome.moved;
+    moved.push_back(name);
+    moved.insert(moved.end(), outcome.with.begin(), outcome.with.end());
   } else if (evacuation_->outcome.error.empty()) {
     evacuation_->outcome.error = fmt::format("{}: {}", name, outcome.error);
   }

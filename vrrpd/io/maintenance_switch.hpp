@@ -57,6 +57,7 @@ class MaintenanceSwitch {
   void evacuate(const MaintenanceRequest& request, Reply reply);
   void moved(const std::string& name, const FailoverOutcome& outcome);
   void finish();
+  /// Of a sync group the first one, with which the others move.
   [[nodiscard]] std::vector<Instance*> owned() const;
 
   std::string node_;

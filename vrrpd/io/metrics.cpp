@@ -35,6 +35,11 @@ void add_instance(MetricsText& text, const InstanceConfig& config, const Instanc
                          {"interface", config.virtual_address.interface},
                          {"vrid", vrid}};
   text.gauge("tandem_vrrp_state", "0 initialize, 1 backup, 2 active.", static_cast<int>(status.state), labels);
+  if (const std::string& group = config.virtual_address.sync_group; !group.empty()) {
+    Labels with_group = labels;
+    with_group.emplace_back("sync_group", group);
+    text.gauge("tandem_vrrp_sync_group", "Always 1: says with which others the address moves.", 1, with_group);
+  }
   text.gauge("tandem_vrrp_priority", "Priority of this node for the address.", int{status.priority}, labels);
   text.gauge("tandem_vrrp_may_take_over", "1 if this node is fit to own the address.", status.may_take_over, labels);
   text.gauge("tandem_vrrp_peer_priority", "Priority in the last advert heard; 0 if it left or none was heard.",

@@ -35,6 +35,36 @@ Result<std::optional<AdvertKeys>> keys_for(const config::Config& config, const s
   return std::optional(*keys);
 }
 
+std::vector<config::VirtualAddressConfig> group_of(const config::Config& config,
+                                                   const config::VirtualAddressConfig& member) {
+  std::vector<config::VirtualAddressConfig> out;
+  if (member.sync_group.empty()) return out;
+  for (const auto& other : config.virtual_addresses) {
+    if (other.sync_group == member.sync_group) out.push_back(other);
+  }
+  return out;
+}
+
+// What several members track counts once; of different weights, the one that says the most: none is a fault.
+void add_track(std::vector<config::TrackConfig>& all, const config::TrackConfig& one) {
+  const auto known = std::find_if(all.begin(), all.end(), [&one](config::TrackConfig other) {
+    other.weight = one.weight;
+    return other == one;
+  });
+  if (known == all.end()) return all.push_back(one);
+  known->weight = known->weight == 0 || one.weight == 0 ? std::uint8_t{0} : std::max(known->weight, one.weight);
+}
+
+std::vector<config::TrackConfig> track_of(const config::VirtualAddressConfig& virtual_address,
+                                          const std::vector<config::VirtualAddressConfig>& group) {
+  if (group.empty()) return virtual_address.track;
+  std::vector<config::TrackConfig> all;
+  for (const auto& member : group) {
+    for (const auto& one : member.track) add_track(all, one);
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, const std::string& node) {
@@ -61,10 +91,12 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
   for (const auto& virtual_address : config.virtual_addresses) {
     RouterAddresses addresses = arrange(virtual_address.addresses, virtual_address.vrid);
     if (auto fits = check_limits(virtual_address.name, addresses); !fits) return fits.error();
+    auto group = group_of(config, virtual_address);
+    auto track = track_of(virtual_address, group);
     out.push_back({.virtual_address = virtual_address, .self = *self, .peer = peer,
                    .addresses = std::move(addresses),
                    .keys = virtual_address.authentication ? *keys : std::nullopt,
-                   .track = virtual_address.track});
+                   .track = std::move(track), .group = std::move(group)});
   }
   return out;
 }

@@ -124,6 +124,7 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"addresses", addresses},
       {"interface", virtual_address.interface},
       {"vrid", virtual_address.vrid},
+      {"sync_group", text_or_null(virtual_address.sync_group)},
       {"state", to_string(status.state)},
       {"owner", text_or_null(status.owner)},
       {"since_ns", nanoseconds_of(status.since)},
