@@ -71,7 +71,9 @@ constexpr std::array virtual_address_manual{
               "The other node of the cluster is then that router; this one preempts without syncd's consent. "
               "keepalived needs vrrp_version 3, and unicast_ttl 255 for unicast on IPv6."},
     KeyManual{"priority", "", "200", "Without it 253 on the preferred node, else 252."},
-    KeyManual{"sync_group", "", R"("edge")", ""},
+    KeyManual{"sync_group", "", R"("edge")",
+              "They move together, on whatever interfaces; a node that lacks the interface or a tracked condition of one "
+              "is fit for none."},
     KeyManual{"track", "[]", R"([{ "interface": "eth1" }, { "route": "0.0.0.0/0", "weight": 10 }])", ""},
     KeyManual{"hook", "", R"(["/usr/local/bin/moved"])",
               "Without a shell, privileges or a terminal; name, state and cause follow its arguments."},

@@ -19,10 +19,6 @@ using Group = TargetGroupConfig;
 
 // When a feature is built, its line goes away; nothing else has to change.
 
-constexpr Feature<VirtualAddressConfig> virtual_address_features[] = {
-    {"sync_group", "sync groups", [](const VirtualAddressConfig& v) { return !v.sync_group.empty(); }},
-};
-
 constexpr Feature<Listener> listener_features[] = {
     {"protocol", "https listeners",
      [](const Listener& l) { return l.protocol == ListenerProtocol::https; }},
@@ -76,9 +72,6 @@ void find(const Feature<Entity> (&features)[count], const Entity& entity, const 
 }  // namespace
 
 void find_unsupported(const Config& config, const Place& root, Diagnostics& unsupported) {
-  for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {
-    find(virtual_address_features, config.virtual_addresses[i], root["virtual_addresses"][i], unsupported);
-  }
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     find(listener_features, config.listeners[i], root["listeners"][i], unsupported);
   }

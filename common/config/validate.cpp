@@ -11,6 +11,7 @@ void validate(const Config& config, const Place& root, Diagnostics& mistakes) {
       index_names("target group", config.target_groups, root["target_groups"], mistakes)};
   validate_cluster(config, root, mistakes);
   validate_virtual_addresses(config, definitions.nodes, root, mistakes);
+  validate_sync_groups(config, root, mistakes);
   validate_listeners(config, definitions, root, mistakes);
   validate_sockets(config, root, mistakes);
   validate_target_groups(config, root, mistakes);

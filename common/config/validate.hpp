@@ -26,6 +26,8 @@ struct Definitions {
 void validate_cluster(const Config& config, const Place& root, Diagnostics& mistakes);
 void validate_virtual_addresses(const Config& config, const NameIndex& nodes, const Place& root,
                                 Diagnostics& mistakes);
+/// The members of a sync group follow one rule.
+void validate_sync_groups(const Config& config, const Place& root, Diagnostics& mistakes);
 void validate_listeners(const Config& config, const Definitions& definitions, const Place& root,
                         Diagnostics& mistakes);
 void validate_target_groups(const Config& config, const Place& root, Diagnostics& mistakes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -36,7 +37,7 @@ bool is_network_or_broadcast(const Prefix& prefix) {
   return (address & host_bits) == 0 || (address & host_bits) == host_bits;
 }
 
-void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Place& place,
+void check_address(const Prefix& prefix, const ClusterConfig& cluster, bool on_lan, const Place& place,
                    Diagnostics& mistakes) {
   const IpAddress& address = prefix.address;
   if (address.is_any() || address.is_multicast() || is_network_or_broadcast(prefix)) {
@@ -53,7 +54,7 @@ void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Pla
     return mistakes.add(place, address.to_string() + " is a witness of the cluster",
                         "a witness must not move with the nodes");
   }
-  if (names_network(prefix) && !address.is_v6_link_local() && outside_lan(prefix, cluster)) {
+  if (on_lan && names_network(prefix) && !address.is_v6_link_local() && outside_lan(prefix, cluster)) {
     mistakes.add(
         place, fmt::format("no node has its address in the network of {}", prefix.to_string()),
         fmt::format("{} is at {}; check the address and the prefix length",
@@ -61,10 +62,22 @@ void check_address(const Prefix& prefix, const ClusterConfig& cluster, const Pla
   }
 }
 
+/// The interfaces with an address in the network of a node's own: of the others the file tells no network.
+std::set<std::string> lan_interfaces(const Config& config) {
+  std::set<std::string> out;
+  for (const VirtualAddressConfig& virtual_address : config.virtual_addresses) {
+    for (const Prefix& prefix : virtual_address.addresses) {
+      if (names_network(prefix) && !outside_lan(prefix, *config.cluster)) out.insert(virtual_address.interface);
+    }
+  }
+  return out;
+}
+
 /// What must be different in different virtual addresses, with the place of its first use.
 struct Taken {
   std::map<IpAddress, Place> addresses;
   std::map<std::tuple<std::string, bool, std::uint8_t>, Place> routers;  // interface, IPv6, VRID
+  std::set<std::string> lan_interfaces;  // for all of them
 };
 
 bool is_v6_router(const VirtualAddressConfig& virtual_address) {
@@ -168,7 +181,8 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
   for (std::size_t i = 0; i < virtual_address.addresses.size(); ++i) {
     const Place address = place["addresses"][i];
     if (mistakes.reported(address)) continue;
-    check_address(virtual_address.addresses[i], cluster, address, mistakes);
+    const bool on_lan = taken.lan_interfaces.empty() || taken.lan_interfaces.count(virtual_address.interface) > 0;
+    check_address(virtual_address.addresses[i], cluster, on_lan, address, mistakes);
     const auto [first, added] =
         taken.addresses.try_emplace(virtual_address.addresses[i].address, address);
     if (!added) {
@@ -208,7 +222,7 @@ void validate_virtual_addresses(const Config& config, const NameIndex& nodes, co
     }
     return;
   }
-  Taken taken;
+  Taken taken{.addresses = {}, .routers = {}, .lan_interfaces = lan_interfaces(config)};
   for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {
     const VirtualAddressConfig& virtual_address = config.virtual_addresses[i];
     check_virtual_address(virtual_address, *config.cluster, section[i], taken, mistakes);

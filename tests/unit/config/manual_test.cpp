@@ -85,7 +85,8 @@ bool fits(const ObjectSpec& object, std::string_view key, const Json& holder) {
 
 // What refers to names or excludes a neighbour is not the fault of a value that stands alone.
 bool about_neighbours(const std::string& message) {
-  for (const char* words : {"unknown ", "duplicate ", "two nodes", "only ", "cannot have", "does not hash"}) {
+  for (const char* words : {"unknown ", "duplicate ", "two nodes", "only ", "cannot have", "does not hash",
+                            "no other virtual address"}) {
     if (message.find(words) != std::string::npos && message.find("unknown key") == std::string::npos) return true;
   }
   return false;

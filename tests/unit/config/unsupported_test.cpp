@@ -81,8 +81,6 @@ TEST_CASE("features that are refused") {
        "3:22: target_groups[0].outlier_detection: not supported yet: outlier detection"},
       {"slow start", group(R"("slow_start": "1s")"),
        "3:15: target_groups[0].slow_start: not supported yet: slow start"},
-      {"sync group", floating(R"("sync_group": "g")"),
-       "4:15: virtual_addresses[0].sync_group: not supported yet: sync groups"},
   });
 }
 
