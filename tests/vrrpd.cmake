@@ -55,6 +55,7 @@ tandem_pair_test(integration.vrrpd_pair pair 300)
 tandem_pair_test(integration.vrrpd_families families 300)
 tandem_pair_test(integration.vrrpd_virtual_mac virtual_mac 400)
 tandem_pair_test(integration.vrrpd_moves moves 200)
+tandem_pair_test(integration.vrrpd_groups groups 300)
 tandem_pair_test(integration.vrrpd_clauses clauses 200)
 tandem_pair_test(integration.vrrpd_many many 200)
 # In the house of another: keepalived's is the reference that everybody runs.
