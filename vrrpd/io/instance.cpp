@@ -1,7 +1,5 @@
 #include "vrrpd/io/instance.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <utility>
 
