@@ -46,15 +46,20 @@ class Checks:
 
     def measure(self, step, *arguments):
         """Runs a step that checks times. Failures of one in which the machine itself was late do not count: it is measured
-        again, so it must leave everything as it was."""
+        again, so it must leave everything as it was, or find its own beginning."""
         for left in reversed(range(TRIES)):
-            failed, begun = self.failed, now_ns()
-            step(*arguments)
-            stalled = self.failed > failed and self.stalls.described(begun)
+            failed, begun, error = self.failed, now_ns(), None
+            try:
+                step(*arguments)
+            except AssertionError as caught:
+                error = caught
+            stalled = (error or self.failed > failed) and self.stalls.described(begun)
             if not stalled or not left:
-                return
+                break
             self.failed = failed
-            print(f"MEASURED AGAIN: {stalled}", flush=True)
+            print(f"MEASURED AGAIN: {stalled}. {error or ''}", flush=True)
+        if error:
+            raise error
 
 
 def failures_around(stream, fault_ns, window_ms):
