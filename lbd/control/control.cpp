@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "common/io/clock.hpp"
 #include "common/io/event_log.hpp"
 #include "common/io/http_server.hpp"
+#include "common/io/lifeline.hpp"
 #include "common/io/service_manager.hpp"
 #include "common/io/signals.hpp"
 #include "common/io/spawn.hpp"
@@ -56,6 +58,7 @@ struct Control::Impl {
 
   Result<> start();
   LiveConfig::Environment environment();
+  void hold_lifeline();
   void serve();
   void on_message(const ControlMessage& message);
   void on_worker_drained();
@@ -82,6 +85,7 @@ struct Control::Impl {
   Reloader reloader;
   std::unique_ptr<Replication> replication;  // once live has its first configuration
   io::HttpServer admin;
+  std::optional<io::Lifeline> lifeline;  // by it vrrpd learns at once of the death of this thread
   Pulse pulse;
   io::Watchdog watchdog;
   std::unique_ptr<io::Signals> signals;
@@ -125,6 +129,7 @@ Result<> Control::Impl::start() {
   serve();
   // First the control socket: it tells a second lbd of the same run-dir apart from a stranger on our ports.
   if (auto listening = admin.listen_unix(options.run_dir + "/lbd.sock"); !listening) return listening;
+  hold_lifeline();
   if (auto applied = live.apply(config); !applied) return applied;
   if (!config.cluster) set_ready_input(&ReadinessInputs::caught_up);
   set_ready_input(&ReadinessInputs::workers_running);
@@ -138,6 +143,15 @@ Result<> Control::Impl::start() {
   });
   beat_later();
   return replication->start(options.run_dir + "/syncd-feed.sock", options.node);
+}
+
+// Once the control socket is this lbd's, and before it answers there: the file is then not that of another one.
+void Control::Impl::hold_lifeline() {
+  auto made = io::Lifeline::in_file(options.run_dir + "/lbd.lifeline");
+  if (made) lifeline.emplace(std::move(*made));
+  const auto held = lifeline ? lifeline->hold() : Result<>(made.error());
+  if (!held) log::warning("{}; vrrpd notices the death of this lbd only when all of its connections are closed",
+                          held.error().message);
 }
 
 void Control::Impl::serve() {
@@ -227,6 +241,7 @@ void Control::Impl::finish() {
   replication->stop();
   live.stop();
   sink.stop();
+  lifeline.reset();  // while no successor can have taken the control socket, and with it the file
   admin.close();
   io.stop();
 }

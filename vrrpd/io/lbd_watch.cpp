@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/io/clock.hpp"
+#include "common/log/log.hpp"
 #include "vrrpd/io/explain.hpp"
 
 namespace tandem::vrrp {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr Duration tolerated_lateness = std::chrono::milliseconds(50);
 constexpr std::uint64_t longest_heartbeat_ms = 60'000;
+constexpr std::string_view ended = "the daemon ended";  // as a LineWatcher says it: the stream's end is then no news
 
 struct Readiness {
   LbdStatus status;
@@ -45,22 +47,45 @@ Readiness parse_readiness(std::string_view line) {
 }  // namespace
 
 LbdWatch::LbdWatch(boost::asio::io_context& io, const std::string& run_dir, std::function<void()> on_change)
-    : on_change_(std::move(on_change)),
+    : io_(io),
+      lifeline_path_(run_dir + "/lbd.lifeline"),
+      on_change_(std::move(on_change)),
       silence_(io),
       watcher_(
           io, run_dir + "/lbd.sock", "/v1/readiness/stream", [this](std::string_view line) { heard(line); },
-          [this](std::string_view reason) {
-            silence_.cancel();
-            LbdStatus lost;
-            lost.reason = with_name(reason, "lbd");
-            take(std::move(lost));
-          }) {}
+          [this](std::string_view reason) { lost(reason); }) {}
 
 Duration LbdWatch::patience(Duration heartbeat) {
   return std::max<Duration>(5 * heartbeat, std::chrono::milliseconds(500));
 }
 
+void LbdWatch::lost(std::string_view reason) {
+  silence_.cancel();
+  lifeline_end_.reset();
+  lifeline_.reset();
+  life_ = Life::unknown;
+  LbdStatus gone;
+  gone.reason = with_name(reason, "lbd");
+  take(std::move(gone));
+}
+
+// Now that it speaks, the file is its own: it makes a new one before it serves anybody.
+void LbdWatch::watch_lifeline() {
+  life_ = Life::watched;
+  auto watch = io::LifelineWatch::on_file(lifeline_path_);
+  if (!watch) return log::info("{}: the death of lbd is noticed by the end of its stream", watch.error().message);
+  lifeline_.emplace(std::move(*watch));
+  lifeline_end_ = std::make_unique<FdWatch>(io_, lifeline_->fd(), [this] { lifeline_ended(); });
+}
+
+void LbdWatch::lifeline_ended() {
+  lost(ended);
+  life_ = Life::ended;
+}
+
 void LbdWatch::heard(std::string_view line) {
+  if (life_ == Life::ended) return;  // said before it died
+  if (life_ == Life::unknown) watch_lifeline();
   const Readiness readiness = parse_readiness(line);
   if (readiness.heartbeat) {
     const Duration wait = patience(*readiness.heartbeat);

@@ -1,15 +1,20 @@
 // Whether this node's lbd lives and is ready: its readiness stream, whose end is its death, and whose silence means that
-// it is frozen or starved (an lbd that announces heartbeat_ms says something at least that often).
+// it is frozen or starved (an lbd that announces heartbeat_ms says something at least that often). The stream of a dying
+// lbd ends late, after thousands of connections; its lifeline (RUN-DIR/lbd.lifeline) ends first.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/time.hpp"
 #include "common/io/http_client.hpp"
+#include "common/io/lifeline.hpp"
+#include "vrrpd/io/fd_watch.hpp"
 
 namespace tandem::vrrp {
 
@@ -32,11 +37,22 @@ class LbdWatch {
  private:
   void take(LbdStatus status);
   void heard(std::string_view line);
+  void lost(std::string_view reason);
+  void watch_lifeline();
+  void lifeline_ended();
   void expect(TimePoint by, Duration wait);
   void on_silence(TimePoint expected, Duration wait);
 
+  /// Of the lbd that speaks on the stream.
+  enum class Life { unknown, watched, ended };
+
+  boost::asio::io_context& io_;
+  const std::string lifeline_path_;
   LbdStatus status_;
   std::function<void()> on_change_;
+  Life life_ = Life::unknown;
+  std::optional<io::LifelineWatch> lifeline_;
+  std::unique_ptr<FdWatch> lifeline_end_;
   boost::asio::steady_timer silence_;
   io::LineWatcher watcher_;
 };
