@@ -34,7 +34,7 @@ def address(name, addresses, vrid, **extra):
 
 
 def start(pair, virtual_addresses, **nodes):
-    """Both nodes run this configuration, lb1 owns everything."""
+    """Both nodes run this configuration: lb1 owns everything, lb2 stands by."""
     pair.write_virtual_addresses(virtual_addresses, **nodes)
     for node in NODES:
         if node in pair.process and pair.process[node].alive():
@@ -43,7 +43,7 @@ def start(pair, virtual_addresses, **nodes):
     for node in NODES:
         pair.start(node)
     for each in virtual_addresses:
-        wait_for(lambda: pair.owner(each["name"]) == "lb1", 10, f"lb1 to own {each['name']}")
+        wait_for(lambda: pair.states(each["name"]) == ["active", "backup"], 10, f"lb1 to own {each['name']}")
 
 
 def capture(pair, place, count, filter_, *fields):

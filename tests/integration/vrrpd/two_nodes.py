@@ -193,15 +193,19 @@ class Pair:
     def status(self, node, name):
         return next(a for a in self.get(node, "/v1/status")["virtual_addresses"] if a["name"] == name)
 
+    def state(self, node, name):
+        """Its own word; None while it does not answer, or does not know the name."""
+        try:
+            return self.status(node, name)["state"]
+        except (OSError, StopIteration, IndexError):
+            return None
+
+    def states(self, name):
+        return [self.state(node, name) for node in NODES]
+
     def owner(self, name):
         """The node that says that it is active, if exactly one does."""
-        active = []
-        for node in NODES:
-            try:
-                if self.status(node, name)["state"] == "active":
-                    active.append(node)
-            except (OSError, StopIteration, IndexError):
-                pass
+        active = [node for node in NODES if self.state(node, name) == "active"]
         return active[0] if len(active) == 1 else None
 
     def holders(self, name):
