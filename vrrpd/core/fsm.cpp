@@ -124,6 +124,7 @@ void Fsm::backup_advert(const HeardAdvert& heard, TimePoint now) {
   held_ = false;
   listened_again_ = false;
   if (heard.priority == 0) {  // (420)
+    if (hand_over_) return;  // a former owner repeats its word; the next one still has all the time to take the addresses
     timer_ = std::max(now + skew_time(), listening_until_);
     timer_cause_ = Cause::priority_zero;
   } else if (!config_.preempt || heard.priority >= config_.priority) {  // (430)

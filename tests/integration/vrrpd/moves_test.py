@@ -87,7 +87,7 @@ def test_refusals_to_a_node(pair):
     status, answer = move(pair, "lb2", "lb2")
     assert status == 409 and "draining" in answer["error"], (status, answer)
     status, answer = move(pair, "lb1", "lb2")
-    print("    to an unfit node:", status, answer["error"])
+    print("    to an unfit node:", status, answer)
     assert status == 409 and pair.owner("vip-a") == "lb1", (status, answer)
     pair.lbd["lb2"].ready(True)
     for body in ({"virtual_address": "vip-a", "to": 1}, {"virtual_address": "vip-a", "force": "yes"}, {"to": "lb1"}):

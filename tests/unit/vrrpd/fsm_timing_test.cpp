@@ -128,6 +128,22 @@ TEST_CASE("hand-over by failover: nobody takes the address: it is never dropped"
   CHECK(now == end);
 }
 
+TEST_CASE("hand-over by failover: a former owner that says again that it has left takes nothing, and ends nothing") {
+  for (const Duration before_end : {milliseconds(200), milliseconds(50), milliseconds(1)}) {
+    TimePoint now;
+    Fsm fsm = in_active(now);
+    fsm.hand_over(now);
+    const TimePoint end = now + fsm.active_down_interval();
+    CHECK(text(fsm.advert(heard(0), end - before_end)).empty());
+    while (fsm.state() != State::active) {
+      now = *fsm.deadline();
+      REQUIRE(now <= end);
+      CHECK(text(fsm.on_time(now)).find("drop") == std::string::npos);
+    }
+    CHECK(now == end);
+  }
+}
+
 TEST_CASE("hand-over: priority 0 is repeated more slowly than any peer's Skew_Time") {
   for (const Duration interval : {milliseconds(10), milliseconds(100), milliseconds(1000), milliseconds(40'000)}) {
     FsmConfig c = config();
