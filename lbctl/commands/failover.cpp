@@ -21,6 +21,15 @@ Json move(const Invocation& invocation, const std::string& address, Reply& reply
   return reply.ok() ? parse_object(reply) : Json();
 }
 
+// ", with vip-b, vip-c (sync group edge)"; empty for an address that moves alone.
+std::string company_text(const Json& answer) {
+  std::string names;
+  for (const Json& name : elements(answer, "with")) {
+    if (name.is_string()) names += (names.empty() ? "" : ", ") + printable(name.get_ref<const std::string&>());
+  }
+  return names.empty() ? names : fmt::format(", with {} (sync group {})", names, text_field(answer, "sync_group"));
+}
+
 std::string outcome_text(const std::string& address, const Json& answer) {
   if (!bool_field(answer, "moved", true)) {
     return fmt::format("{}: {} owns it already, nothing to do\n", address, text_field(answer, "to"));
@@ -28,7 +37,8 @@ std::string outcome_text(const std::string& address, const Json& answer) {
   std::string text = fmt::format("{}: moved from {} to {}", address, text_field(answer, "from", "nobody"),
                                  text_field(answer, "to"));
   const Json& took = member(answer, "took_ms");
-  return text + (took.is_number() ? fmt::format(" in {:.1f} ms\n", took.get<double>()) : "\n");
+  if (took.is_number()) text += fmt::format(" in {:.1f} ms", took.get<double>());
+  return text + company_text(answer) + "\n";
 }
 
 int move_one(const Invocation& invocation, const Output& output) {

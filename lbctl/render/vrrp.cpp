@@ -103,7 +103,18 @@ std::string histogram_text(const Json& lateness) {
   return text;
 }
 
-std::string address_block(const Json& address, TimePoint now, bool color) {
+// The others of `all` in its sync group.
+std::string company(const Json& address, const std::vector<Json>& all) {
+  std::string names;
+  for (const Json& other : all) {
+    if (text_field(other, "sync_group", "") != text_field(address, "sync_group", "")) continue;
+    if (text_field(other, "name") == text_field(address, "name")) continue;
+    names += (names.empty() ? "" : ", ") + text_field(other, "name");
+  }
+  return names.empty() ? "nobody yet" : names;
+}
+
+std::string address_block(const Json& address, const std::vector<Json>& all, TimePoint now, bool color) {
   const std::string state = text_field(address, "state");
   std::string text = fmt::format("{}: {} for {} ({})\n", text_field(address, "name"),
                                  toned(state, state_tone(state), color), age_field(address, "since_ns", now),
@@ -115,6 +126,8 @@ std::string address_block(const Json& address, TimePoint now, bool color) {
                                 text_field(address, "interface"), text_field(address, "vrid")));
   line("owner", fmt::format("{} (preferred {})", text_field(address, "owner", "nobody"),
                             text_field(address, "preferred_node")));
+  const std::string group = text_field(address, "sync_group", "");
+  if (!group.empty()) line("sync group", fmt::format("{}, with {}", group, company(address, all)));
   line("priority", fmt::format("{}, peer's {}", text_field(address, "priority"), text_field(address, "peer_priority")));
   line("may take over", take_over_text(address));
   for (const Json& track : elements(address, "track")) line("tracks", track_text(track));
@@ -149,7 +162,8 @@ std::string render_vrrp(const Json& status, TimePoint now, bool color) {
   if (const Json& maintenance = member(status, "maintenance"); bool_field(maintenance, "on")) {
     text += toned(maintenance_text(maintenance), Tone::warn, color) + "\n";
   }
-  for (const Json& address : elements(status, "virtual_addresses")) text += "\n" + address_block(address, now, color);
+  const std::vector<Json> all = elements(status, "virtual_addresses");
+  for (const Json& address : all) text += "\n" + address_block(address, all, now, color);
   return text;
 }
 

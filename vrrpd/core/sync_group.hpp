@@ -7,6 +7,9 @@
 //   who leaves, or is better, leaves or is better for all;
 //   a node that lacks one member's interface is fit for none (Fault::sync_group).
 // A virtual address without a sync group is a group of one.
+//
+// DEVIATION(rfc9568 6.4.2): Active_Down_Timer starts anew with an advert for any member, and what follows of an advert
+// follows for all; the standard knows nothing of groups. Each virtual router's packets are as it says.
 #pragma once
 
 #include <cstddef>

@@ -103,6 +103,9 @@ TEST_CASE("failover to a node: how long it took, or that there was nothing to do
                            {"failover", "vip-a", "--to", "lb2"});
   CHECK(exchange.run.exit_code == 0);
   CHECK(exchange.run.out == "vip-a: lb2 owns it already, nothing to do\n");
+  exchange = exchange_with("vrrpd", {.body = R"({"from":"lb1","to":"lb2","moved":true,"took_ms":3.46,
+      "sync_group":"edge","with":["vip-b","vip-c"]})"}, {"failover", "vip-a"});
+  CHECK(exchange.run.out == "vip-a: moved from lb1 to lb2 in 3.5 ms, with vip-b, vip-c (sync group edge)\n");
 }
 
 TEST_CASE("failover of all asks for each address; one that cannot move does not keep the others") {

@@ -43,6 +43,21 @@ TEST_CASE("vrrp: whether adverts are authenticated, and what is wrong with that"
   CHECK(text.find("  authentication  none; PROBLEM: it differs\n") != std::string::npos);
 }
 
+TEST_CASE("vrrp: with whom an address moves") {
+  Json status = Json::parse(ctl::testing::vrrpd_status);
+  Json& addresses = status["virtual_addresses"];
+  addresses.push_back(addresses[1]);
+  addresses[2]["name"] = "vip-c";
+  for (std::size_t i = 0; i < 3; ++i) addresses[i]["sync_group"] = nullptr;
+  CHECK(render_vrrp(status, now, false).find("sync group") == std::string::npos);
+  addresses[0]["sync_group"] = addresses[2]["sync_group"] = "edge";
+  const std::string text = render_vrrp(status, now, false);
+  CAPTURE(text);
+  CHECK(text.find("  sync group      edge, with vip-c\n") < text.find("vip-b: "));
+  CHECK(text.find("  sync group      edge, with vip-a\n") > text.find("vip-c: "));
+  CHECK(text.find("  sync group      edge, with vip-a\n") != std::string::npos);
+}
+
 TEST_CASE("vrrp: the virtual MAC address, in force, doubtful, or not") {
   Json status = Json::parse(ctl::testing::vrrpd_status);
   Json& first = status["virtual_addresses"][0]["virtual_mac"];
