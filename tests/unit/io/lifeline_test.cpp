@@ -17,6 +17,9 @@
 #include <string>
 #include <thread>
 
+// For ThreadSanitizer, where it is: children of this test start threads beside those that watch.
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+
 namespace tandem::io {
 namespace {
 
