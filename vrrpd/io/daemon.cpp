@@ -133,7 +133,7 @@ Result<> Daemon::start() {
   if (auto opened = open_monitor(); !opened) return opened;
   track();  // before this process is real-time, with its memory locked: it may have to fork
   signals_.emplace(io_, [this] { stop(); }, [this] { reload(); });
-  realtime_ = enter_realtime();
+  realtime_ = enter_realtime(daemon_priority);
   if (!realtime_.fifo || !realtime_.locked) {
     log::warning("not in real time: SCHED_FIFO {}, locked memory {}; on a busy host adverts may be late and the peer "
                  "may take over (CAP_SYS_NICE, LimitRTPRIO, LimitMEMLOCK help)",

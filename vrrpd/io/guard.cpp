@@ -210,7 +210,7 @@ int run_guarded(HeldBoard& board, LeaseTable* leases, const SessionFile& session
     // Should the guard have died before the prctl.
     return ::getppid() == guard ? daemon() : static_cast<int>(io::exit_failure);
   }
-  enter_realtime();  // the daemon reports what is not permitted
+  enter_realtime(guard_priority);  // the daemon reports what is not permitted
   // glibc 2.36 declares pidfd_open() without C linkage.
   const Watched watched{.child = child, .process = io::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))),
                         .lifeline = watch_lifeline(lifeline),  // its thread is real-time, too

@@ -7,17 +7,11 @@
 #include <cstring>
 
 namespace tandem::vrrp {
-namespace {
 
-// Above every ordinary process and below the kernel's own real-time threads (50).
-constexpr int fifo_priority = 10;
-
-}  // namespace
-
-RealtimeStatus enter_realtime() {
+RealtimeStatus enter_realtime(int priority) {
   RealtimeStatus status;
   sched_param parameters{};
-  parameters.sched_priority = fifo_priority;
+  parameters.sched_priority = priority;
   status.fifo = ::sched_setscheduler(0, SCHED_FIFO, &parameters) == 0;
   if (!status.fifo) status.fifo_reason = std::strerror(errno);
   status.locked = ::mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
