@@ -10,6 +10,7 @@
 #include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/announcer.hpp"
 #include "vrrpd/io/frame_socket.hpp"
+#include "vrrpd/io/fresh_neighbours.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
 #include "vrrpd/io/maintenance.hpp"
@@ -29,6 +30,7 @@ struct Context {
   const Announcer& announcer;
   const FrameSocket& frames;
   VirtualMacDevices& virtual_macs;
+  FreshNeighbours& neighbours;
   HeldBoard& board;
   AdvertSeal& seal;
   LeaseTable* leases;  // nullptr if the kernel refuses them

@@ -60,6 +60,7 @@ class Daemon {
   AdvertSeal seal_;
   FrameSocket frames_;
   VirtualMacDevices virtual_macs_;
+  FreshNeighbours neighbours_;
   const std::string lease_impediment_;
   io::HttpServer server_;
   io::EventLog events_;
@@ -99,6 +100,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       seal_(board.stamps(), [this] { asio::post(io_, [this] { save_session(); }); }),
       frames_(std::move(frames)),
       virtual_macs_(netlink_),
+      neighbours_(io, netlink_),
       lease_impediment_(leases ? "" : leases.error().message),
       server_(io),
       events_(options.node, "vrrpd"),
@@ -112,7 +114,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
-      context_{io, started_, netlink_, announcer_, frames_, virtual_macs_, board, seal_, leases ? &*leases : nullptr, events_,
+      context_{io, started_, netlink_, announcer_, frames_, virtual_macs_, neighbours_, board, seal_, leases ? &*leases : nullptr, events_,
                lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), programs_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const auto& name, const auto& request, auto reply) { return fail_over(name, request, std::move(reply)); },

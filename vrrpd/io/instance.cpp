@@ -195,7 +195,9 @@ void Instance::carry_out(const Action& action) {
     case Action::Kind::drop_addresses: drop_addresses(); break;
     case Action::Kind::announce: announce(); break;
     case Action::Kind::conflict: ++counters_.conflicts; break;
-    case Action::Kind::entered: break;
+    case Action::Kind::entered:
+      if (action.to != State::initialize && interface_.link()) context_.neighbours.want(interface_.link()->index);
+      break;
   }
 }
 

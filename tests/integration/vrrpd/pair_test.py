@@ -4,10 +4,12 @@
 Needs root; skipped loudly without. Prints what it measured. Arguments: names of tests to run.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -202,6 +204,29 @@ def test_interface_down(pair):
     wait_for(lambda: pair.status("lb1", "vip-a")["state"] == "initialize", 10, "the fault")
     assert "eth0" in pair.status("lb1", "vip-a")["cause"]
     pair.lab.link("lb1", "eth0", True)
+
+
+def test_neighbours_are_asked_anew_after_a_cut(pair):
+    def asked():
+        """How the kernel of lb1 gets on with the client's link-layer address, which a packet needs."""
+        with contextlib.suppress(BlockingIOError):  # enough of them wait for the answer
+            sender.sendto(b"", ("192.0.2.10", 9))
+        return pair.lab.ip("lb1", "neigh", "show", "192.0.2.10", "dev", "eth0").stdout
+    with pair.lab.inside("lb1"):
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    # The kernel would ask again after so long only: the test sees who asks.
+    pair.lab.run("lb1", "sysctl", "-qw", "net.ipv4.neigh.eth0.retrans_time_ms=60000")
+    try:
+        pair.lab.link("lan", "lb1", False)
+        wait_for(lambda: pair.status("lb1", "vip-a")["state"] == "initialize", 10, "the fault")
+        wait_for(lambda: "INCOMPLETE" in asked(), 10, "a question without an answer")
+        time.sleep(0.05)  # younger ones may be answered yet
+        pair.lab.link("lan", "lb1", True)
+        wait_for(lambda: "lladdr" in asked(), 10, "lb1 to reach the client")
+    finally:
+        pair.lab.run("lb1", "sysctl", "-qw", "net.ipv4.neigh.eth0.retrans_time_ms=1000")
+        pair.lab.link("lan", "lb1", True)
+        sender.close()
 
 
 # ---- the kernel lease -----------------------------------------------------------------------------
