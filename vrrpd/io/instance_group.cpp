@@ -72,6 +72,8 @@ void InstanceGroup::leave(Instance& member) {
 
 // First all members take their addresses: a former owner gives up all of its own as soon as it hears one advert.
 void InstanceGroup::perform(const Actions& actions, const Instance* heard_by) {
+  // Most adverts: the owner lives, and only the group's timer moves on.
+  if (heard_by != nullptr && actions.empty()) return members_.front()->conclude(actions);
   const Actions others = heard_by != nullptr ? SyncGroup::for_others(actions) : actions;
   const auto of = [&](const Instance* member) -> const Actions& { return member == heard_by ? actions : others; };
   for (Instance* member : members_) member->take_over(actions);

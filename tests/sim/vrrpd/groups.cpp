@@ -30,8 +30,9 @@ IpAddress address_of(std::size_t node, std::size_t lan) {
 Groups::Groups(std::uint32_t seed) : random_(seed) {
   preempt_ = random_() % 3 != 0;
   weight_ = random_() % 2 == 0 ? 0 : 10;
-  lan_of_ = {0, 1};
-  while (lan_of_.size() < 2 + seed % 3) lan_of_.push_back(random_() % lans);
+  lan_of_ = {0};
+  if (seed % 4 != 0) lan_of_.push_back(1);
+  while (lan_of_.size() < 1 + seed % 4) lan_of_.push_back(random_() % lans);
   shared_since_.resize(members());
   for (Node& node : nodes_) node.holds.assign(members(), false);
 }
@@ -40,7 +41,8 @@ bool Groups::on_lan(std::size_t i, std::size_t member) const { return nodes_[i].
 
 bool Groups::fit(std::size_t i) const {
   const Node& node = nodes_[i];
-  return acts(i) && !node.stopping && node.plugged[0] && node.plugged[1] && (node.tracked_plugged || weight_ > 0);
+  const bool on_lans = std::all_of(lan_of_.begin(), lan_of_.end(), [&node](std::size_t lan) { return node.plugged[lan]; });
+  return acts(i) && !node.stopping && on_lans && (node.tracked_plugged || weight_ > 0);
 }
 
 // The group's conditions are those of each member.
@@ -267,8 +269,7 @@ void Groups::check() {
     const bool split = first && second;
     if (split && !split_since_) split_since_ = now_;
     if (!split) split_since_.reset();
-    if (split_since_) longest_split_ = std::max(longest_split_, now_ - *split_since_);
-    if (longest_split_ > to_follow) failure_ = "one member is here, another one there";
+    if (split_since_ && now_ - *split_since_ > to_follow) failure_ = "one member is here, another one there";
   }
   if (lasted(!owner() && (fit(0) || fit(1)), unowned_since_) > to_notice) failure_ = "a node is fit, and the group has no owner";
 }

@@ -1,4 +1,4 @@
-// Two nodes with a sync group whose members are on two LANs, with the real state machine, on simulated wires: loss, delay,
+// Two nodes with a sync group on two LANs, or with one address, with the real state machine, on simulated wires: loss, delay,
 // cuts, cables that are pulled (which the interface tracking sees), pauses, deaths. Everything follows from the seed.
 // After every event the simulation checks what must hold at every moment (see check()).
 #pragma once
@@ -25,7 +25,7 @@ class Groups {
   static constexpr std::size_t nodes = 2;
   static constexpr std::size_t lans = 2;
 
-  /// Two to four members, at least one on each LAN; Preempt_Mode and the weight of the tracked interfaces from the seed.
+  /// One member, or two to four with at least one on each LAN; Preempt_Mode and the weight of the tracked interfaces from the seed.
   explicit Groups(std::uint32_t seed);
 
   // What can happen. All but the wires' loss is a disturbance: bounds begin anew.
@@ -60,8 +60,6 @@ class Groups {
   void reset_moves() { moves_ = 0; }
   [[nodiscard]] bool preempts() const { return preempt_; }
   [[nodiscard]] std::uint32_t weight() const { return weight_; }
-  /// The longest that a member had no holder while another one of the group had one.
-  [[nodiscard]] Duration longest_split() const { return longest_split_; }
   /// The first broken invariant; empty if none.
   [[nodiscard]] const std::string& failure() const { return failure_; }
   std::mt19937& random() { return random_; }
@@ -115,7 +113,6 @@ class Groups {
   std::vector<std::optional<TimePoint>> shared_since_;
   std::optional<TimePoint> split_since_;
   std::optional<TimePoint> unowned_since_;
-  Duration longest_split_{};
   std::string failure_;
 };
 

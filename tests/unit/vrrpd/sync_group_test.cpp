@@ -147,6 +147,26 @@ TEST_CASE("every state, what one member sees or hears, and what all members do")
   }
 }
 
+TEST_CASE("a cable that comes and goes is damped, as that of a single address is") {
+  TimePoint now;
+  SyncGroup group = in_state(State::active, now);
+  for (int i = 0; i < 5; ++i) {
+    now += milliseconds(10);
+    group.update(1, no_link, now);
+    now += milliseconds(200);
+    group.router().on_time(now);
+    group.update(1, fit, now);
+    now = *group.router().deadline();
+    group.router().on_time(now);
+    REQUIRE(group.router().state() == State::active);
+  }
+  group.update(1, no_link, now);
+  now += milliseconds(200);
+  group.router().on_time(now);
+  group.update(1, fit, now);
+  CHECK(group.router().preemption(now) == VirtualRouter::Preemption::damped);
+}
+
 TEST_CASE("an owner that is heard on one LAN lives, one that is silent on all does not") {
   TimePoint now;
   SyncGroup group = in_state(State::backup, now);
