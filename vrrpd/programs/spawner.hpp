@@ -18,7 +18,8 @@ struct Spawner {
   io::UniqueFd socket;  // SOCK_SEQPACKET, non-blocking: a Job each way out, a JobOutcome each way in (job.hpp)
 };
 
-/// Forks it from this process, which must have one thread only. The caller reaps it after its end.
+/// Forks it from this process, whose other threads must not hold any lock but the C library's. The caller reaps it
+/// after its end.
 Result<Spawner> start_spawner();
 
 }  // namespace tandem::vrrp
