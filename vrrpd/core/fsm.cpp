@@ -196,6 +196,9 @@ void Fsm::become_active(Cause cause, TimePoint now, Actions& out) {
   held_ = false;
   holds_ = true;
   hand_over_.reset();
+  // Whoever owned before owns no more: that it still cares for its connections (priority 0) is no news, and what it
+  // says next is meant.
+  last_owner_.reset();
   timer_ = next_advert(now);
   out.add(Action::take_addresses());
   send_advert(now, out);

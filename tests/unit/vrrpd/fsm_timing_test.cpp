@@ -239,5 +239,16 @@ TEST_CASE("adverts in step: whole intervals after one moment, never later than t
   }
 }
 
+TEST_CASE("a former owner that comes back right after a farewell that nobody waits for is heard at once") {
+  Fsm fsm = in_backup();
+  fsm.advert(heard(250), start);
+  const TimePoint now = *fsm.deadline();
+  fsm.on_time(now);
+  REQUIRE(fsm.state() == State::active);
+  fsm.advert(heard(0), now + milliseconds(50));  // it was cut off, and cares for its connections still
+  fsm.advert(heard(250), now + milliseconds(55));
+  CHECK(fsm.state() == State::backup);
+}
+
 }  // namespace
 }  // namespace tandem::vrrp
