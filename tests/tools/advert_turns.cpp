@@ -19,7 +19,7 @@ struct Figures {
   std::uint64_t received = 0;        // turns in which adverts came in
   std::uint64_t received_clean = 0;  // of these, without an allocation
   std::uint64_t sent = 0;            // turns in which an advert went out
-  std::uint64_t sent_clean = 0;
+  std::uint64_t sent_clean = 0;      // of these, without an allocation before
   std::uint64_t allocations = 0;     // in all of them
 };
 
@@ -29,6 +29,7 @@ Figures* figures = nullptr;
 bool receives = false;
 bool sends = false;
 std::uint64_t allocations = 0;
+std::uint64_t before_send = 0;  // what is done afterwards does not keep the advert waiting
 
 template <class Function>
 Function* next(const char* name) {
@@ -44,10 +45,17 @@ __attribute__((constructor)) void map_figures() {
   if (page != MAP_FAILED) figures = static_cast<Figures*>(page);
 }
 
-bool is_vrrp(int fd) {
-  int protocol = 0;
-  socklen_t size = sizeof(protocol);
-  return ::getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 && protocol == vrrp;
+int option(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+bool is_vrrp(int fd) { return option(fd, SO_PROTOCOL) == vrrp; }
+
+void note_send() {
+  sends = true;
+  before_send = allocations;
 }
 
 void end_turn() {
@@ -56,10 +64,11 @@ void end_turn() {
     figures->received += receives;
     figures->received_clean += receives && clean;
     figures->sent += sends;
-    figures->sent_clean += sends && clean;
+    figures->sent_clean += sends && before_send == 0;
     figures->allocations += allocations;
   }
   receives = sends = false;
+  before_send = 0;
   allocations = 0;
 }
 
@@ -95,7 +104,14 @@ int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* tim
 
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static const auto real = next<decltype(sendmsg)>("sendmsg");
-  if (is_vrrp(fd)) sends = true;
+  if (is_vrrp(fd)) note_send();
   return real(fd, message, flags);
+}
+
+// Multicast adverts leave as whole frames; nothing else leaves so.
+int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  static const auto real = next<decltype(sendmmsg)>("sendmmsg");
+  if (option(fd, SO_DOMAIN) == AF_PACKET) note_send();
+  return real(fd, messages, count, flags);
 }
 }  // extern "C"

@@ -7,9 +7,10 @@
 #include <string>
 
 #include "common/io/event_log.hpp"
+#include "vrrpd/io/advert_outbox.hpp"
 #include "vrrpd/io/advert_seal.hpp"
+#include "vrrpd/io/alarm_clock.hpp"
 #include "vrrpd/io/announcer.hpp"
-#include "vrrpd/io/frame_socket.hpp"
 #include "vrrpd/io/fresh_neighbours.hpp"
 #include "vrrpd/io/held_board.hpp"
 #include "vrrpd/io/lbd_watch.hpp"
@@ -28,7 +29,8 @@ struct Context {
   TimePoint started;  // of the daemon
   Netlink& netlink;
   const Announcer& announcer;
-  const FrameSocket& frames;
+  AdvertOutbox& outbox;
+  AlarmClock& alarms;
   VirtualMacDevices& virtual_macs;
   FreshNeighbours& neighbours;
   HeldBoard& board;

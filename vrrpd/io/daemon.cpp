@@ -58,7 +58,9 @@ class Daemon {
   HeldBoard& board_;
   const SessionFile& sessions_;
   AdvertSeal seal_;
-  FrameSocket frames_;
+  const FrameSocket frames_;
+  AdvertOutbox outbox_;
+  AlarmClock alarms_;
   VirtualMacDevices virtual_macs_;
   FreshNeighbours neighbours_;
   const std::string lease_impediment_;
@@ -99,6 +101,8 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       sessions_(sessions),
       seal_(board.stamps(), [this] { asio::post(io_, [this] { save_session(); }); }),
       frames_(std::move(frames)),
+      outbox_(frames_),
+      alarms_(io, [this] { outbox_.flush(); }),
       virtual_macs_(netlink_),
       neighbours_(io, netlink_),
       lease_impediment_(leases ? "" : leases.error().message),
@@ -114,7 +118,7 @@ Daemon::Daemon(asio::io_context& io, const io::DaemonOptions& options, std::vect
       programs_(io),
       tracker_(io, options.node, netlink_, programs_, events_, [this] { refresh_instances(); }),
       maintenance_(options.run_dir, options.node, events_, instances_, [this] { refresh_instances(); }),
-      context_{io, started_, netlink_, announcer_, frames_, virtual_macs_, neighbours_, board, seal_, leases ? &*leases : nullptr, events_,
+      context_{io, started_, netlink_, announcer_, outbox_, alarms_, virtual_macs_, neighbours_, board, seal_, leases ? &*leases : nullptr, events_,
                lbd_.status(), sync_.status(), voting_, tracker_, maintenance_.status(), programs_, [this] { status_changed(); }},
       control_(server_, {.status = [this] { return status(); },
                          .fail_over = [this](const auto& name, const auto& request, auto reply) { return fail_over(name, request, std::move(reply)); },

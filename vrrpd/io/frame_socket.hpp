@@ -1,6 +1,7 @@
-// Sends whole Ethernet frames, with whatever source MAC address.
+// Sends whole Ethernet frames, with whatever source MAC address: past the routes and the firewall of this host.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -11,11 +12,20 @@ namespace tandem::vrrp {
 
 class FrameSocket {
  public:
+  static constexpr std::size_t most_frames = 64;
+
+  struct Frame {
+    int link = 0;                            // the index of the link that it leaves through
+    std::span<const std::uint8_t> bytes{};   // with its Ethernet header
+    int failure = 0;                         // 0 or an errno
+  };
+
   /// Needs CAP_NET_RAW.
   static Result<FrameSocket> open();
 
-  /// Through the link of this index, ahead of other traffic. 0 or an errno; never blocks.
-  [[nodiscard]] int send(int link, std::span<const std::uint8_t> frame) const;
+  /// In their order, with one system call, ahead of other traffic; at most most_frames. Sets `failure` of each. Never
+  /// blocks. ENOBUFS: something on the way out swallowed it, a filter or a full queue.
+  void send(std::span<Frame> frames) const;
 
  private:
   explicit FrameSocket(io::UniqueFd fd) : fd_(std::move(fd)) {}

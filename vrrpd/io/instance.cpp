@@ -20,10 +20,6 @@ bool is_news(const Actions& actions) {
   });
 }
 
-std::chrono::steady_clock::time_point to_asio(TimePoint time) {
-  return std::chrono::steady_clock::time_point(time.time_since_epoch());
-}
-
 }  // namespace
 
 Instance::Instance(Context& context, Interface& interface, InstanceConfig config, std::shared_ptr<InstanceGroup> group)
@@ -39,7 +35,7 @@ Instance::Instance(Context& context, Interface& interface, InstanceConfig config
       gate_(context.seal, config_.keys),
       source_(config_.self.address),
       form_(first_form(config_.virtual_address)),
-      timer_(context.io),
+      alarm_(context.alarms, [this] { on_alarm(); }),
       since_(io::now()),
       name_hash_(name_hash(config_.virtual_address.name)) {
   if (config_.virtual_address.virtual_mac) {
@@ -148,12 +144,7 @@ std::optional<TimePoint> Instance::deadline() const {
 // off: once in three adverts, instead of with each of them.
 void Instance::arm() {
   const auto next = deadline();
-  if (firing_ || !next || (armed_for_ && *armed_for_ <= *next)) return;
-  armed_for_ = next;
-  timer_.expires_at(to_asio(*next));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) on_alarm();
-  });
+  if (!firing_ && next) alarm_.set(*next);
 }
 
 void Instance::on_alarm() {
@@ -161,7 +152,6 @@ void Instance::on_alarm() {
   firing_ = true;  // set again once, when all that is due is done
   if (due && *due <= io::now()) on_timer();
   firing_ = false;
-  armed_for_.reset();
   arm();
 }
 
@@ -176,6 +166,9 @@ void Instance::take_over(const Actions& actions) {
 }
 
 void Instance::carry_out(const Actions& actions) {
+  // The next of its adverts, and nothing besides that must not overtake it.
+  const bool routine = firing_ && actions.size() == 1 && actions.begin()->kind == Action::Kind::send_advert;
+  if (routine) return send_with_others(actions.begin()->priority);
   for (const Action& action : actions) carry_out(action);
   let_go_of_dead_interface();
   show_way_back(actions);

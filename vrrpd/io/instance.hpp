@@ -4,8 +4,6 @@
 // and addresses, then words.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -18,6 +16,7 @@
 #include "vrrpd/core/restore_pace.hpp"
 #include "vrrpd/core/router_addresses.hpp"
 #include "vrrpd/io/address_keeper.hpp"
+#include "vrrpd/io/advert_outbox.hpp"
 #include "vrrpd/io/advert_seal.hpp"
 #include "vrrpd/io/context.hpp"
 #include "vrrpd/io/explain.hpp"
@@ -104,7 +103,7 @@ struct FailoverOutcome {
   std::string hint{};
 };
 
-class Instance {
+class Instance final : private AdvertSender {
  public:
   Instance(Context& context, Interface& interface, InstanceConfig config, std::shared_ptr<InstanceGroup> group);
   ~Instance();
@@ -173,7 +172,9 @@ class Instance {
   void relay_from_peer(const Actions& actions);
   void let_go_of_dead_interface();
   void send(std::uint8_t priority, bool own_mac = false);
-  [[nodiscard]] int transmit(bool own_mac, std::span<const std::uint8_t> message) const;
+  void send_with_others(std::uint8_t priority, bool own_mac = false);
+  void sent(int failure) override;
+  [[nodiscard]] const MacAddress* sender_mac(bool own_mac) const;
   void refresh_virtual_mac();
   void renew_virtual_mac();
   void show_way_back(const Actions& actions);
@@ -215,8 +216,7 @@ class Instance {
   std::optional<VirtualMac> virtual_mac_;
   IpAddress source_;
   ChecksumForm form_ = ChecksumForm::rfc9568;
-  boost::asio::steady_timer timer_;
-  std::optional<TimePoint> armed_for_;
+  Alarm alarm_;
   bool firing_ = false;  // in on_alarm()
   InstanceStatus counters_;  // the counting part of status()
   TimePoint since_;

@@ -1,7 +1,4 @@
-// The adverts of one virtual address: what becomes of those that come in, and how its own are made.
-#include <array>
-#include <cstring>
-
+// The adverts of others for one virtual address: what becomes of them.
 #include "common/io/clock.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/instance.hpp"
@@ -69,25 +66,6 @@ void Instance::accept(const Advert& advert) {
 
 IpAddress Instance::destination() const {
   return config_.virtual_address.unicast ? config_.peer.address : multicast_group(config_.addresses.v6);
-}
-
-void Instance::send(std::uint8_t priority, bool own_mac) {
-  std::array<std::uint8_t, max_advert_bytes> message{};
-  const std::size_t length = gate_.write({.version = version_of(config_.virtual_address),
-                                          .vrid = config_.virtual_address.vrid,
-                                          .priority = priority,
-                                          .interval = config_.virtual_address.advert_interval,
-                                          .source = source_,
-                                          .destination = destination(),
-                                          .form = form_},
-                                         config_.addresses.in_adverts(), message);
-  const int failure = transmit(own_mac || priority == 0, {message.data(), length});
-  if (failure == 0) ++counters_.adverts_sent;
-  else ++counters_.send_errors;
-  if (failure != send_error_reported_ && failure != 0) {
-    log::error("{}: advert not sent on {}: {}", name(), interface_.name(), std::strerror(failure));
-  }
-  send_error_reported_ = failure;
 }
 
 }  // namespace tandem::vrrp

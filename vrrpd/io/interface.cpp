@@ -12,7 +12,7 @@ namespace tandem::vrrp {
 namespace {
 
 constexpr std::size_t many_routers = 16;
-constexpr Duration burst_pause = std::chrono::milliseconds(1);
+constexpr Duration burst_pause = std::chrono::milliseconds(2);
 
 // Another pair on the same LAN may have its own VRID, version and password.
 bool of_somebody_else(Drop cause) {
@@ -42,8 +42,14 @@ void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own)
   if (link_) open_channels();
 }
 
-bool Interface::wants(bool v6) const {
-  return std::any_of(receivers_.begin(), receivers_.end(), [v6](const auto& entry) { return entry.first.first == v6; });
+void Interface::set_receiver(bool v6, std::uint8_t vrid, Receiver receiver) {
+  remove_receiver(v6, vrid);
+  receivers_[v6][vrid] = std::move(receiver);
+  ++routers_[v6];
+}
+
+void Interface::remove_receiver(bool v6, std::uint8_t vrid) {
+  if (std::exchange(receivers_[v6][vrid], nullptr)) --routers_[v6];
 }
 
 void Interface::open_channels() {
@@ -68,7 +74,7 @@ void Interface::open_channels() {
 // The adverts of many virtual routers come in a burst: one wake-up for each of them would cost more than they do.
 void Interface::on_readable(bool v6) {
   drain();
-  if (receivers_.size() >= many_routers && channels_[v6].watch) channels_[v6].watch->pause(burst_pause);
+  if (routers_[v6] >= many_routers && channels_[v6].watch) channels_[v6].watch->pause(burst_pause);
 }
 
 void Interface::impose_discipline() {
@@ -125,8 +131,8 @@ void Interface::drain() {
 }
 
 void Interface::dispatch(const Decoded& decoded) {
-  const auto receiver = receivers_.find({decoded.v6, decoded.vrid});
-  if (receiver != receivers_.end()) return receiver->second(decoded);
+  const Receiver& receiver = receivers_[decoded.v6][decoded.vrid];
+  if (receiver) return receiver(decoded);
   const Drop cause = decoded.drop == Drop::none ? Drop::vrid : decoded.drop;
   if (of_somebody_else(cause)) return drops_.count(cause);
   drops_.add(cause, decoded, name_, io::now());

@@ -5,13 +5,12 @@
 #include <boost/asio/io_context.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "vrrpd/core/packet.hpp"
@@ -38,9 +37,9 @@ class Interface {
   /// floating, IPv6 ones only if they are usable. Opens the sockets anew when the interface appeared (again).
   void update(const std::optional<Link>& link, std::vector<Prefix> own);
 
-  void set_receiver(bool v6, std::uint8_t vrid, Receiver receiver) { receivers_[{v6, vrid}] = std::move(receiver); }
-  void remove_receiver(bool v6, std::uint8_t vrid) { receivers_.erase({v6, vrid}); }
-  [[nodiscard]] bool in_use() const { return !receivers_.empty(); }
+  void set_receiver(bool v6, std::uint8_t vrid, Receiver receiver);
+  void remove_receiver(bool v6, std::uint8_t vrid);
+  [[nodiscard]] bool in_use() const { return wants(false) || wants(true); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::optional<Link>& link() const { return link_; }
@@ -83,7 +82,7 @@ class Interface {
   void open_channels();
   void impose_discipline();
   void open_gate();
-  [[nodiscard]] bool wants(bool v6) const;
+  [[nodiscard]] bool wants(bool v6) const { return routers_[v6] > 0; }
   void on_readable(bool v6);
   void dispatch(const Decoded& decoded);
 
@@ -99,7 +98,8 @@ class Interface {
   std::string arp_impediment_;
   std::optional<Handover> handover_;
   std::unique_ptr<LeaseGate> lease_gate_;
-  std::map<std::pair<bool, std::uint8_t>, Receiver> receivers_;  // by (IPv6, VRID)
+  std::array<std::array<Receiver, 256>, 2> receivers_;  // IPv4, IPv6; by VRID
+  std::array<std::size_t, 2> routers_{};                // how many of them there are
   DropReport drops_;
 };
 

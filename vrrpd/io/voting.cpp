@@ -10,6 +10,7 @@
 namespace tandem::vrrp {
 namespace {
 
+constexpr Duration behind_the_adverts = std::chrono::microseconds(50);  // which must not wait for it
 constexpr Duration shortest_interval = std::chrono::milliseconds(10);
 constexpr Duration shortest_tcp_interval = std::chrono::milliseconds(50);
 constexpr Duration patience = std::chrono::milliseconds(300);
@@ -138,7 +139,7 @@ void Voting::beat() {
   handlers_.vote();
   line_->publish(sight(), handlers_.addresses(), config_.period);
   const auto beats = (io::now() - in_step_with_) / config_.period + 1;
-  timer_.expires_at(to_asio(in_step_with_ + beats * config_.period));
+  timer_.expires_at(to_asio(in_step_with_ + beats * config_.period + behind_the_adverts));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) beat();
   });
