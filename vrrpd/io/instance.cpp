@@ -167,8 +167,8 @@ void Instance::take_over(const Actions& actions) {
 
 void Instance::carry_out(const Actions& actions) {
   // The next of its adverts, and nothing besides that must not overtake it.
-  const bool routine = firing_ && actions.size() == 1 && actions.begin()->kind == Action::Kind::send_advert;
-  if (routine) return send_with_others(actions.begin()->priority);
+  const bool routine = firing_ && router_.state() == State::active && actions.size() == 1;
+  if (routine && *actions.begin() == Action::send_advert(router_.priority())) return send_with_others(router_.priority());
   for (const Action& action : actions) carry_out(action);
   let_go_of_dead_interface();
   show_way_back(actions);

@@ -84,6 +84,12 @@ HostAddress to_address(nlmsghdr* header) {
   return address;
 }
 
+// Of a floating address: each second, of each of them.
+bool is_renewal(nlmsghdr* header) {
+  return header->nlmsg_type == RTM_NEWADDR && nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0 &&
+         to_address(header).protocol == address_protocol;
+}
+
 template <class Item>
 struct Dump {
   std::vector<Item> items;
@@ -199,6 +205,7 @@ struct NetlinkMonitor::Impl {
       if (const auto route = main_route(header)) self.callbacks.route_changed(route->prefix);
       return NL_OK;
     }
+    if (is_renewal(header)) return NL_OK;
     self.saw_change = true;
     if (header->nlmsg_type == RTM_DELADDR && nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0) {
       self.callbacks.address_removed(to_address(header));
