@@ -415,6 +415,32 @@ def test_reload(pair):
         pair.call(node, "POST", "/v1/reload")
 
 
+def test_reload_by_a_daemon_that_was_frozen(pair):
+    """An address leaves the configuration at the moment in which its timer has gone off, but has not been served."""
+    pair.process["lb2"].stop()
+    pair.start("lb2")  # which has not owned vip-a, and has nothing to do for connections there before it lets go of it
+    wait_for(lambda: pair.states("vip-a") == ["active", "backup"], 5, "lb2 to stand by")
+    _, daemon = pair.pids("lb2")
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(5)
+    connection.connect(str(pair.run_dir["lb2"] / "vrrpd.sock"))
+    connection.sendall(b"POST /v1/reload HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert connection.recv(4096).startswith(b"HTTP/1.1 100 "), "it waits for the rest of the request"
+    pair.write_config(names=("vip-b",))
+    freeze([daemon])
+    try:
+        connection.sendall(b"{}")
+        time.sleep(0.5)  # a backup looks after its owner each 300 ms
+    finally:
+        thaw([daemon])
+    assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+    connection.close()
+    wait_for(lambda: pair.state("lb2", "vip-b") is not None, 2, "an answer")
+    assert pair.pids("lb2")[1] == daemon, "it is the same process"
+    pair.write_config()
+    pair.reload()
+
+
 def test_second_instance_is_refused(pair):
     second = pair.lab.start("lb1", "second", [binaries() / "vrrpd", "--config", pair.config, "--node", "lb1",
                                               "--run-dir", pair.run_dir["lb1"]])
