@@ -49,6 +49,10 @@ void judge_address(const Json& address, bool maintenance, Problems& problems) {
   }
   const std::string strangers = text_field(member(address, "authentication"), "problem", "");
   if (!strangers.empty()) problems.push_back(fmt::format("the latest advert for {}: {}", name, strangers));
+  if (const Json& vote = member(address, "vote"); bool_field(vote, "held")) {
+    problems.push_back(fmt::format("{} is held, silence on the LAN is not believed: {}; to do: {}", name,
+                                   text_field(vote, "text", ""), text_field(vote, "remedy", "see lbctl doctor")));
+  }
   const std::string mac = text_field(member(address, "virtual_mac"), "problem", "");
   if (!mac.empty()) problems.push_back(fmt::format("the virtual MAC address of {}: {}", name, mac));
   if (text_field(address, "state") != "active" && !bool_field(address, "may_take_over") && !maintenance) {

@@ -85,7 +85,9 @@ VipFacts vip_from(const Json& address) {
   if (lease.is_object() && !bool_field(lease, "enforced")) vip.lease_problem = text_field(lease, "reason", "unknown reason");
   const Json& vote = member(address, "vote");
   vip.held = bool_field(vote, "held");
+  vip.vote_reason = text_field(vote, "reason", "");
   vip.vote_text = text_field(vote, "text", "");
+  vip.vote_remedy = text_field(vote, "remedy", "");
   if (const Json& mac = member(address, "virtual_mac"); mac.is_object()) {
     vip.virtual_mac = text_field(mac, "address", "");
     vip.virtual_mac_in_force = bool_field(mac, "in_force");

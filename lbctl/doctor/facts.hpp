@@ -66,7 +66,9 @@ struct VipFacts {
   bool unicast = false;
   bool foreign = false;       // the other router is none of ours
   bool held = false;          // only the vote keeps this node from taking over
-  std::string vote_text;      // why
+  std::string vote_reason;    // "peer_lives", "no_sight", …
+  std::string vote_text;      // the same as a sentence
+  std::string vote_remedy;    // what to do about it, if `held`
   std::string lease_problem;  // why the kernel does not silence a frozen vrrpd; empty: it does
   std::vector<std::string> foreign_answers;  // MACs that answered an ARP probe and are neither ours nor the peer's
   bool peer_answers = false;  // the peer answers for it although this node is active

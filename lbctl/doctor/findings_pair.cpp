@@ -21,20 +21,57 @@ std::string virtual_switch_hint(const Facts& facts, const VipFacts& vip) {
   return {};
 }
 
+std::int64_t refused(const VipFacts& vip, const std::string& reason) {
+  const auto found = vip.dropped.find(reason);
+  return found == vip.dropped.end() ? 0 : found->second;
+}
+
+// Those that lack the proof of the pair, by itself and with what makes it so; then the rest.
+void examine_refused_adverts(const Facts& facts, const VipFacts& vip, Findings& findings) {
+  const std::string key = facts.config.cluster ? facts.config.cluster->sync.key_file : "the key file";
+  const std::string sniff = fmt::format("tcpdump -ni {} proto 112   (who sends them?)", vip.interface);
+  if (const std::int64_t count = refused(vip, "wrong_hmac"); count > 0) {
+    findings.warn("adverts", fmt::format("adverts for {} were refused: {} authenticated with another cluster key (wrong_hmac)",
+                                         vip.name, count),
+                  fmt::format("{} or the names of the nodes differ between the nodes, or somebody forges adverts", key),
+                  "lbctl init --join   (copies this node's key to the peer), then on the peer: systemctl restart "
+                  "tandem-syncd tandem-lbd tandem-vrrpd");
+  }
+  if (const std::int64_t count = refused(vip, "no_authentication"); count > 0) {
+    findings.warn("adverts", fmt::format("adverts for {} were refused: {} not authenticated (no_authentication)", vip.name, count),
+                  "the peer has \"authentication\": false for this address, or another VRRP router has the same vrid on this LAN",
+                  "make \"authentication\" the same on both nodes; if it is, " + sniff + " and give the address another vrid");
+  }
+  std::string reasons;
+  for (const auto& [reason, count] : vip.dropped) {
+    if (count == 0 || reason == "wrong_hmac" || reason == "no_authentication") continue;
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", count, reason);
+  }
+  if (reasons.empty()) return;
+  findings.warn("adverts", fmt::format("adverts for {} were refused: {}", vip.name, reasons),
+                "another VRRP router has the same vrid on this LAN, or the two configurations differ", sniff);
+}
+
+// Silence on the LAN that another voice does not believe: which one, decides what to do.
+void examine_held(const Facts& facts, const VipFacts& vip, Findings& findings) {
+  if (vip.vote_reason != "peer_lives") {
+    return findings.fail("vote", fmt::format("nobody is heard to own {}, and this node may not: {}", vip.name, vip.vote_text),
+                         "the address may have no owner at all", vip.vote_remedy);
+  }
+  findings.fail("adverts", fmt::format("the adverts for {} do not arrive: {}", vip.name, vip.vote_text),
+                "only the sync link and the witnesses keep this node from owning it as well" + virtual_switch_hint(facts, vip),
+                vip.unicast ? "open protocol 112 between the nodes in the firewall or security group"
+                            : "let multicast 224.0.0.18 and protocol 112 pass, or set \"unicast\": true on the address, "
+                              "on both nodes");
+}
+
 void examine_adverts(const Facts& facts, const VipFacts& vip, Findings& findings) {
   if (vip.state == "active" && vip.last_advert_ms && vip.peer_priority > 0 && *vip.last_advert_ms < 3 * vip.interval_ms) {
     return findings.fail("owners", fmt::format("{} is active here, and the peer advertises it as well", vip.name),
                          "both nodes answer for the address; clients reach one or the other by chance",
                          "lbctl vrrp on both; then restart vrrpd on the node that is not preferred: systemctl restart tandem-vrrpd");
   }
-  if (vip.held) {
-    return findings.fail("adverts", fmt::format("the adverts for {} do not arrive: {}", vip.name, vip.vote_text),
-                         "only the sync link and the witnesses keep this node from owning it as well" +
-                             virtual_switch_hint(facts, vip),
-                         vip.unicast ? "open protocol 112 between the nodes in the firewall or security group"
-                                     : "let multicast 224.0.0.18 and protocol 112 pass, or set \"unicast\": true on the address, "
-                                       "on both nodes");
-  }
+  if (vip.held) return examine_held(facts, vip, findings);
   if (vip.state == "backup" && (!vip.last_advert_ms || *vip.last_advert_ms > 4 * vip.interval_ms)) {
     return findings.fail(
         "adverts", fmt::format("no advert for {} was heard{}", vip.name,
@@ -50,15 +87,7 @@ void examine_adverts(const Facts& facts, const VipFacts& vip, Findings& findings
                   "if the peer runs and cannot be heard, it is active as well" + virtual_switch_hint(facts, vip),
                   "lbctl status on the peer; there must be one owner");
   }
-  std::string reasons;
-  for (const auto& [reason, count] : vip.dropped) {
-    if (count > 0) reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", count, reason);
-  }
-  if (!reasons.empty()) {
-    findings.warn("adverts", fmt::format("adverts for {} were refused: {}", vip.name, reasons),
-                  "another VRRP router has the same vrid on this LAN, or the two configurations differ",
-                  fmt::format("tcpdump -ni {} proto 112   (who sends them?)", vip.interface));
-  }
+  examine_refused_adverts(facts, vip, findings);
 }
 
 void examine_owner(const Facts& facts, const VipFacts& vip, Findings& findings) {

@@ -77,7 +77,9 @@ std::string vote_text(const Json& vote) {
     text += "silent";
   }
   const std::string reason = text_field(vote, "text", "");
-  return reason.empty() ? text : text + (bool_field(vote, "held") ? "; HELD: " : "; ") + reason;
+  if (reason.empty()) return text;
+  if (!bool_field(vote, "held")) return text + "; " + reason;
+  return text + "; HELD: " + reason + "; to do: " + text_field(vote, "remedy", "see lbctl doctor");
 }
 
 std::string authentication_text(const Json& authentication) {

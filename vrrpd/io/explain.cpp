@@ -83,6 +83,26 @@ std::string explain(Reason reason, const std::string& peer) {
   return {};
 }
 
+std::string remedy(Reason reason, const std::string& address, const std::string& self, const std::string& peer) {
+  switch (reason) {
+    case Reason::peer_lives:
+      return fmt::format("{} is served by {}: run lbctl doctor on both nodes and repair the way of the adverts, or a fault "
+                         "of {} will not be seen in time", address, peer, peer);
+    case Reason::no_sight:
+      return fmt::format("lbctl vrrp shows the witnesses: repair this node's cable, switch port or VLAN; if it is the "
+                         "witnesses that are gone, lbctl failover {} --to {} --force takes it here", address, self);
+    case Reason::not_gone: return "nothing: this node takes it by itself within a second";
+    case Reason::not_preferred:
+      return fmt::format("start {} again, or repair the sync link (lbctl sync); if {} is gone for good, set "
+                         "cluster.split_policy to \"availability\" and run lbctl reload", peer, peer);
+    case Reason::agreed:
+    case Reason::peer_sees:
+    case Reason::isolated:
+    case Reason::outvoted: return {};
+  }
+  return {};
+}
+
 std::string with_name(std::string_view reason, std::string_view daemon) {
   constexpr std::string_view anonymous = "the daemon";
   if (!reason.starts_with(anonymous)) return std::string(reason);

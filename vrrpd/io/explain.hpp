@@ -38,6 +38,9 @@ std::string explain(Fault fault, const std::string& interface, const LbdStatus& 
 std::string with_name(std::string_view reason, std::string_view daemon);
 /// "lb1 says over the sync link that it owns the address: …"; empty for Reason::agreed.
 std::string explain(Reason reason, const std::string& peer);
+/// What to do about a Backup that is held for this reason: which voice, which command. `self`, `peer`: nodes, `address`: the
+/// virtual address. Empty for what never holds a Backup.
+std::string remedy(Reason reason, const std::string& address, const std::string& self, const std::string& peer);
 /// Why a living owner would not be preempted; empty if it would.
 std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync);
 

@@ -28,7 +28,7 @@ void Instance::accept(const Advert& advert) {
   const TimePoint now = io::now();
   ++counters_.adverts_received;
   if (!peer_ || peer_->address != advert.source) {
-    // On another LAN than that of its configured address the peer is known by the proof.
+    // On another LAN than that of its configured address, or from a link-local one, the peer is known by the proof.
     const bool known = advert.source == config_.peer.address || gate_.authenticates();
     peer_ = PeerView{.name = known ? config_.peer.name : advert.source.to_string(), .address = advert.source};
   }

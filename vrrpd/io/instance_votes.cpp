@@ -35,8 +35,10 @@ void Instance::vote() {
   if (router_.held() == held_reported_) return;
   held_reported_ = router_.held();
   if (held_reported_) {
-    context_.events.add("held", name(), "the LAN is silent, but " + explain(router_.verdict().reason, config_.peer.name),
-                        {{"reason", std::string(to_string(router_.verdict().reason))}});
+    const Reason reason = router_.verdict().reason;
+    context_.events.add("held", name(), "the LAN is silent, but " + explain(reason, config_.peer.name) + "; to do: " +
+                                            remedy(reason, name(), config_.self.name, config_.peer.name),
+                        {{"reason", std::string(to_string(reason))}});
   } else if (router_.state() != State::active) {
     context_.events.add("no_longer_held", name(), "silence on the LAN is believed again, or is over");
   }

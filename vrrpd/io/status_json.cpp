@@ -82,11 +82,14 @@ std::string_view to_string(Sight sight) {
   return "unknown";
 }
 
-ordered_json vote_json(const VoteStatus& vote, const std::string& peer_name) {
+ordered_json vote_json(const VoteStatus& vote, const InstanceConfig& config) {
+  const std::string& peer_name = config.peer.name;
+  const Reason reason = vote.verdict.reason;
   // A peer that owns and is heard is what a Backup is for.
-  const bool matters = vote.held || vote.verdict.reason != Reason::peer_lives;
-  ordered_json out = {{"reason", to_string(vote.verdict.reason)},
-                      {"text", matters ? explain(vote.verdict.reason, peer_name) : ""},
+  const bool matters = vote.held || reason != Reason::peer_lives;
+  ordered_json out = {{"reason", to_string(reason)},
+                      {"text", matters ? explain(reason, peer_name) : ""},
+                      {"remedy", vote.held ? remedy(reason, config.virtual_address.name, config.self.name, peer_name) : ""},
                       {"held", vote.held},
                       {"epoch", vote.epoch},
                       {"witnesses", to_string(vote.sight)},
@@ -148,7 +151,7 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"late_total", status.late},
       {"lease", lease_json(status.lease)},
       {"lateness", lateness_json(status.lateness)},
-      {"vote", vote_json(status.vote, config.peer.name)},
+      {"vote", vote_json(status.vote, config)},
       {"virtual_mac", virtual_mac_json(status.virtual_mac)},
   };
   out["track"] = ordered_json::array();

@@ -62,6 +62,7 @@ def capture(pair, place, count, filter_, *fields):
 def test_ipv6(pair):
     start(pair, [address("vip-6", [V6 + "/64"], 61)])
     wait_for(lambda: V6 in pair.on_interface("lb1") and "fe80::112:3d" in pair.on_interface("lb1"), 5, "the addresses")
+    wait_for(lambda: pair.status("lb2", "vip-6")["owner"] == "lb1", 5, "lb2 to name the owner, not its link-local address")
     shown = pair.lab.ip("lb1", "-d", "addr", "show", "dev", "eth0").stdout
     line = next(line for line in shown.splitlines() if V6 in line)
     assert V6 + "/128" in line and "nodad" in line and "deprecated" in line and "noprefixroute" in line, line

@@ -160,8 +160,16 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"old iptables", [](Facts& f) { f.firewall.legacy_rules = true; }, Verdict::warn, "firewall", "iptables-legacy"},
       {"mtu", [](Facts& f) { f.full_ping = Answer::no; }, Verdict::fail, "mtu", "1500 bytes"},
       {"no adverts", [](Facts& f) { f.vips[0].last_advert_ms = 900; }, Verdict::fail, "adverts", "900 ms"},
-      {"held by the vote", [](Facts& f) { f.vips[0].held = true; f.vips[0].vote_text = "lb1 says that it owns"; }, Verdict::fail,
-       "adverts", "lb1 says that it owns"},
+      {"held by the peer's word", [](Facts& f) {
+         f.vips[0].held = true;
+         f.vips[0].vote_reason = "peer_lives";
+         f.vips[0].vote_text = "lb1 says that it owns";
+       }, Verdict::fail, "adverts", "lb1 says that it owns"},
+      {"held by the witnesses", [](Facts& f) {
+         f.vips[0].held = true;
+         f.vips[0].vote_reason = "no_sight";
+         f.vips[0].vote_remedy = "repair the cable";
+       }, Verdict::fail, "vote", "repair the cable"},
       {"no witnesses", [](Facts& f) { f.witnesses.clear(); }, Verdict::warn, "witnesses", "DEFAULT-GATEWAY"},
       {"a silent witness", [](Facts& f) { f.witnesses[1].answers = false; }, Verdict::warn, "witnesses", "192.0.2.53:53 is silent"},
       {"silent witnesses", [](Facts& f) { f.witnesses[0].answers = f.witnesses[1].answers = false; }, Verdict::fail, "witnesses",
@@ -182,6 +190,9 @@ TEST_CASE("every trap is found, explained and has a fix") {
        }, Verdict::fail, "owners", "active on both nodes"},
       {"peer answers, too", [](Facts& f) { f.vips[0].peer_answers = true; }, Verdict::fail, "owners", "although it is active here"},
       {"refused adverts", [](Facts& f) { f.vips[0].dropped["checksum"] = 3; }, Verdict::warn, "adverts", "3 checksum"},
+      {"another key", [](Facts& f) { f.vips[0].dropped["wrong_hmac"] = 4; }, Verdict::warn, "adverts", "/etc/tandem/cluster.key"},
+      {"another key, what to do", [](Facts& f) { f.vips[0].dropped["wrong_hmac"] = 4; }, Verdict::warn, "adverts", "lbctl init --join"},
+      {"no proof", [](Facts& f) { f.vips[0].dropped["no_authentication"] = 5; }, Verdict::warn, "adverts", "\"authentication\""},
       {"duplicate", [](Facts& f) { f.vips[0].foreign_answers = {"02:00:00:00:00:01"}; }, Verdict::fail, "duplicate", "02:00:00:00:00:01"},
       {"conflicts", [](Facts& f) { f.vips[0].conflicts = 1; }, Verdict::warn, "owners", "1 time"},
       {"restored", [](Facts& f) { f.vips[0].restored = 2; }, Verdict::warn, "manager", "2 times"},

@@ -58,6 +58,10 @@ TEST_CASE("each thing that goes wrong is one sentence") {
        },
        {"the latest advert for vip-b: it is not authenticated"}},
       {[](Json& s) {
+         s["vrrpd"]["virtual_addresses"][1]["vote"] = {{"held", true}, {"text", "no witness"}, {"remedy", "repair the cable"}};
+       },
+       {"vip-b is held, silence on the LAN is not believed: no witness; to do: repair the cable"}},
+      {[](Json& s) {
          s["vrrpd"]["virtual_addresses"][1]["virtual_mac"] = {{"address", "00:00:5e:00:01:34"}, {"problem", "no macvlan"}};
        },
        {"the virtual MAC address of vip-b: no macvlan"}},
