@@ -60,7 +60,7 @@ Duration LbdWatch::patience(Duration heartbeat) {
 }
 
 void LbdWatch::lost(std::string_view reason) {
-  silence_.cancel();
+  expect_nothing();
   lifeline_end_.reset();
   lifeline_.reset();
   life_ = Life::unknown;
@@ -91,19 +91,27 @@ void LbdWatch::heard(std::string_view line) {
     const Duration wait = patience(*readiness.heartbeat);
     expect(io::now() + wait, wait);
   } else {
-    silence_.cancel();
+    expect_nothing();
   }
   take(readiness.status);
 }
 
 void LbdWatch::expect(TimePoint by, Duration wait) {
+  expected_by_ = by;
   silence_.expires_at(std::chrono::steady_clock::time_point(by.time_since_epoch()));
   silence_.async_wait([this, by, wait](const boost::system::error_code& error) {
     if (!error) on_silence(by, wait);
   });
 }
 
+void LbdWatch::expect_nothing() {
+  expected_by_.reset();
+  silence_.cancel();
+}
+
+// A timer that has gone off can no longer be taken back: a line that was read in the same turn has moved the expectation.
 void LbdWatch::on_silence(TimePoint expected, Duration wait) {
+  if (expected_by_ != expected) return;
   const TimePoint now = io::now();
   // It was vrrpd that did not run: what lbd said meanwhile is still to be read.
   if (now - expected > tolerated_lateness) return expect(now + wait, wait);

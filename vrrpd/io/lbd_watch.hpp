@@ -41,6 +41,7 @@ class LbdWatch {
   void watch_lifeline();
   void lifeline_ended();
   void expect(TimePoint by, Duration wait);
+  void expect_nothing();
   void on_silence(TimePoint expected, Duration wait);
 
   /// Of the lbd that speaks on the stream.
@@ -53,6 +54,7 @@ class LbdWatch {
   Life life_ = Life::unknown;
   std::optional<io::LifelineWatch> lifeline_;
   std::unique_ptr<FdWatch> lifeline_end_;
+  std::optional<TimePoint> expected_by_;  // the next line; nullopt: at no time
   boost::asio::steady_timer silence_;
   io::LineWatcher watcher_;
 };
