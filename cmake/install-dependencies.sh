@@ -5,9 +5,9 @@
 #   cmake/install-dependencies.sh --list GROUP…   only print the packages' names
 set -euo pipefail
 
-# "a|b": a where the system has it (Debian 12), else b (its successors).
+# "a|b": a where the system has it (Debian 12), else b (its successors). "b>=V": an older b that is there does not do.
 build=(g++ cmake ninja-build ccache lld pkg-config python3
-       'libboost1.81-dev|libboost-dev' libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
+       'libboost1.81-dev|libboost-dev>=1.81' libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
        libnl-3-dev libnl-route-3-dev libbpf-dev 'clang-14|clang' doctest-dev)
 test=(systemd-container debootstrap python3 iproute2 iputils-arping nftables procps curl util-linux tshark keepalived
       zsh fish python3-jsonschema mandoc)
@@ -49,7 +49,10 @@ fi
 is_installed() {
   # Any nginx will do.
   case "$1" in nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return 0 ;; esac
-  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+  local state version least
+  read -r state version < <(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "${1%>=*}" 2>/dev/null)
+  least=${1#*>=}
+  [ "$state" = installed ] && { [ "$least" = "$1" ] || dpkg --compare-versions "$version" ge "$least"; }
 }
 
 missing=()
@@ -67,7 +70,8 @@ fi
 "${as_root[@]}" apt-get -q update >/dev/null || { say "apt-get update failed: is there a network and a Debian mirror?"; exit 1; }
 for i in "${!missing[@]}"; do
   first=${missing[i]%%|*}
-  if apt-cache policy "$first" | grep -q 'Candidate: [^(]'; then missing[i]=$first; else missing[i]=${missing[i]##*|}; fi
+  successor=${missing[i]##*|}
+  if [[ $(apt-cache policy "$first") == *'Candidate: '[!\(]* ]]; then missing[i]=$first; else missing[i]=${successor%>=*}; fi
 done
 say "installing ${missing[*]}"
 # haproxy and nginx must not start as services because a benchmark wants their programs.
