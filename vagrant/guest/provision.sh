@@ -3,12 +3,15 @@
 set -euo pipefail
 name=$1
 
-interface_of() { ip -o -4 addr show | awk -v net="$1" 'index($4, net) == 1 {print $2; exit}'; }
+# Our own box has what is needed baked in, because it may have no network; elsewhere apt fetches it.
+export DEBIAN_FRONTEND=noninteractive
+
+need_python() { command -v python3 > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends python3; }; }
+interface_of() { ip -o -4 addr show | awk -v net="$1" 'index($4, net) == 1 && !found++ {print $2}'; }
 
 case "$name" in
   lb*)
-    # The box may have no network: the dependencies are baked into ours, and apt fetches them elsewhere.
-    export DEBIAN_FRONTEND=noninteractive
+    trap 'rm -f /tmp/cluster.key' EXIT
     dpkg --force-confold --install /tmp/tandem-lb.deb \
       || { apt-get update && apt-get -o Dpkg::Options::=--force-confold install --yes --fix-broken; }
     lan=$(interface_of 192.168.156.)
@@ -21,6 +24,7 @@ case "$name" in
     systemctl restart tandem-syncd tandem-lbd tandem-vrrpd tandem.target
     ;;
   b*)
+    need_python
     install -m 755 /tmp/backend.py /usr/local/bin/backend.py
     cat > /etc/systemd/system/backend.service <<'EOF'
 [Unit]
@@ -35,6 +39,7 @@ EOF
     systemctl enable --now backend.service
     ;;
   client)
+    need_python
     install -m 755 /tmp/probe.py /usr/local/bin/probe.py
     ;;
 esac
