@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that. Works offline, and without root, once all is there.
 #
-#   cmake/install-dependencies.sh GROUP…      build, test, gate, bench, clang, deb, rpm
+#   cmake/install-dependencies.sh GROUP…      build, test, gate, bench, clang, deb, rpm, vagrant
 #   cmake/install-dependencies.sh --list GROUP…   only print the packages' names
 set -euo pipefail
 
@@ -16,6 +16,8 @@ bench=(python3 iproute2 procps util-linux haproxy nginx-light libnginx-mod-strea
 clang=('clang-14|clang' 'clang-tidy-14|clang-tidy')
 deb=(build-essential debhelper dpkg-dev lintian 'systemd-dev|systemd')
 rpm=(rpm rpmlint debugedit elfutils)
+vagrant=(vagrant vagrant-libvirt libvirt-daemon-system libvirt-clients dnsmasq-base iptables iproute2 qemu-system-x86 qemu-utils
+         openssh-client rsync python3 debootstrap grub-pc-bin grub-common e2fsprogs)
 
 say() { printf 'dependencies: %s\n' "$*" >&2; }
 
@@ -24,13 +26,13 @@ if [ "${1:-}" = --list ]; then
   list_only=yes
   shift
 fi
-[ $# -gt 0 ] || { say "name at least one group: build, test, gate, bench, clang, deb, rpm"; exit 2; }
+[ $# -gt 0 ] || { say "name at least one group: build, test, gate, bench, clang, deb, rpm, vagrant"; exit 2; }
 
 wanted=()
 for group in "$@"; do
   case "$group" in
-    build | test | gate | bench | clang | deb | rpm) declare -n packages=$group; wanted+=("${packages[@]}") ;;
-    *) say "unknown group '$group' (build, test, gate, bench, clang, deb, rpm)"; exit 2 ;;
+    build | test | gate | bench | clang | deb | rpm | vagrant) declare -n packages=$group; wanted+=("${packages[@]}") ;;
+    *) say "unknown group '$group' (build, test, gate, bench, clang, deb, rpm, vagrant)"; exit 2 ;;
   esac
 done
 mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | sort -u)
@@ -74,7 +76,7 @@ for i in "${!missing[@]}"; do
   if [[ $(apt-cache policy "$first") == *'Candidate: '[!\(]* ]]; then missing[i]=$first; else missing[i]=${successor%>=*}; fi
 done
 say "installing ${missing[*]}"
-# haproxy and nginx must not start as services because a benchmark wants their programs.
+# haproxy, nginx and libvirtd must not start as services because somebody wants their programs.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap '"${as_root[@]}" rm -f "$policy"' EXIT
