@@ -156,6 +156,8 @@ def another_network_card(checks, lab, pair):
         pair.write(pair.config)
         for node in NODES:
             pair.post(node, "vrrpd", "/v1/reload")
+        wait_for(lambda: all(len(pair.get(node, "vrrpd")["virtual_addresses"]) == len(VIPS) for node in NODES), 10,
+                 "the addresses to begin anew")
 
     def mac_of_lb2():
         return json.loads(lab.ip("lb2", "-j", "link", "show", "dev", "eth0").stdout)[0]["address"]
