@@ -14,6 +14,7 @@ from netlab import now_ns, wait_for
 from pair import NODES, VIPS, Pair, configuration
 
 OVERLAP_MS = 2.0   # a planned return is make before break; beyond it two owners answered
+UNFIT_MS = 30.0    # Skew_Time is 1.6 ms; the rest is the way of a heartbeat on a busy machine
 HEALED_MS = 250.0  # an advert comes each 100 ms; the rest is for a busy machine
 SYNC_HEALED_MS = 5000.0  # the link's TCP comes back within about a second
 
@@ -35,6 +36,12 @@ def last_cause(pair, node, name="vip-a"):
     moves = [event for event in pair.get(node, "vrrpd", "/v1/events")["events"]
              if event["subject"] == name and event.get("from") == "active"]
     return moves[-1]["reason"] if moves else None
+
+
+def happened(pair, node, event, since, name="vip-a"):
+    """The first such event since then; None if there is none."""
+    return next((e for e in pair.get(node, "vrrpd", "/v1/events")["events"]
+                 if e["event"] == event and e["subject"] == name and e["time_ns"] >= since), None)
 
 
 def at_peace(pair, what):
@@ -129,6 +136,48 @@ def one_node_is_cut_off(checks, lab, pair):
     observed(checks, lab, pair, "lb1 isolated, healed", isolated, ["lb2"], joined)
 
 
+def cable_pulled(checks, lab, pair):
+    """The owner knows at once that it is unfit, and nobody on the LAN hears it say so."""
+    at_peace(pair, "cable pulled")
+    since = now_ns()
+    lab.link("lan", "lb1", False)
+    lost = wait_for(lambda: happened(pair, "lb1", "fault", since), 5, "lb1 to see that its cable is out")
+    taken = wait_for(lambda: happened(pair, "lb2", "active", since), 5, "lb2 to take over")
+    lab.link("lan", "lb1", True)
+    checks.equal("cable pulled: why lb2 took over", taken["reason"], "owner_unfit")
+    checks.at_most("... after lb1 had noticed", (taken["time_ns"] - lost["time_ns"]) / 1e6, UNFIT_MS, "ms")
+
+
+def another_network_card(checks, lab, pair):
+    """The pinned neighbour entry of a unicast peer is given up when the peer says that it hears nothing."""
+    def unicast(on):
+        for virtual_address in pair.config["virtual_addresses"]:
+            virtual_address["unicast"] = on
+        pair.write(pair.config)
+        for node in NODES:
+            pair.post(node, "vrrpd", "/v1/reload")
+        wait_for(lambda: all(len(pair.get(node, "vrrpd")["virtual_addresses"]) == len(VIPS) for node in NODES), 10,
+                 "the addresses to begin anew")
+
+    def mac_of_lb2():
+        return json.loads(lab.ip("lb2", "-j", "link", "show", "dev", "eth0").stdout)[0]["address"]
+
+    def entry():
+        found = json.loads(lab.ip("lb1", "-j", "neigh", "show", "192.0.2.12", "dev", "eth0").stdout)
+        return (found[0].get("lladdr"), "PERMANENT" in found[0].get("state", [])) if found else (None, False)
+
+    before = mac_of_lb2()
+    unicast(True)
+    at_peace(pair, "another network card")
+    wait_for(lambda: entry() == (before, True), 15, "the pinned entry")
+    lab.ip("lb2", "link", "set", "dev", "eth0", "address", "02:00:00:00:99:12")
+    wait_for(lambda: vote(pair, "lb2")["vote"]["held"], 10, "lb2 to hear nothing")
+    wait_for(lambda: entry() == (mac_of_lb2(), True) and not vote(pair, "lb2")["vote"]["held"], 15, "the new entry")
+    checks.equal("another network card: owner", active(pair), ["lb1"])
+    lab.ip("lb2", "link", "set", "dev", "eth0", "address", before)
+    unicast(False)
+
+
 def cut_between(lab):
     """The nodes hear nothing of each other on any path, and both see the rest of the LAN."""
     lab.link("lb1", "sync0", False)
@@ -210,7 +259,8 @@ def body(checks, lab):
     config["cluster"]["witnesses"] = ["192.0.2.1", "192.0.2.21:8080"]
     pair = Pair(lab, config)
     pair.start()
-    for step in (one_voice_is_missing, one_node_is_cut_off, nobody_can_tell, only_the_preferred_one):
+    for step in (one_voice_is_missing, one_node_is_cut_off, cable_pulled, another_network_card, nobody_can_tell,
+                 only_the_preferred_one):
         checks.measure(step, checks, lab, pair)
 
 

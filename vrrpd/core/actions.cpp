@@ -16,6 +16,7 @@ std::string_view to_string(Cause cause) {
     case Cause::startup: return "startup";
     case Cause::adverts_missed: return "adverts_missed";
     case Cause::priority_zero: return "priority_zero";
+    case Cause::owner_unfit: return "owner_unfit";
     case Cause::preempting: return "preempting";
     case Cause::forced: return "forced";
     case Cause::failover: return "failover";

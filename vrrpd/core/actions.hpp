@@ -18,6 +18,7 @@ enum class Cause : std::uint8_t {
   startup,            // this node became fit to own the address
   adverts_missed,     // Active_Down_Timer ran out in silence
   priority_zero,      // the owner said that it leaves
+  owner_unfit,        // the owner said over the sync link that it has given up and is not fit to own
   preempting,         // Active_Down_Timer ran out while only lower-priority adverts came
   forced,             // the operator moves the address to this node
   failover,           // the operator moves the address to the peer

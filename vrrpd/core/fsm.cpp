@@ -243,6 +243,15 @@ void Fsm::set_may_promote(bool may, TimePoint now) {
   if (now >= listening_until_) timer_ = std::min(timer_, now);
 }
 
+// Overdue is on_time()'s business: this node may have been held up, and the word as old as that.
+void Fsm::owner_unfit(TimePoint now) {
+  if (state_ != State::backup || hand_over_ || now >= timer_) return;
+  const TimePoint soon = std::max(now + skew_time(), listening_until_);
+  if (soon >= timer_) return;
+  timer_ = soon;
+  timer_cause_ = Cause::owner_unfit;
+}
+
 void Fsm::lapse_if_late(TimePoint now, Actions& out) {
   if (is_late(now)) go_quiet(now, out);
 }

@@ -81,6 +81,9 @@ class Fsm {
   /// waits, and asks again each eighth of an interval; it becomes Active with the next on_time() once it may.
   /// Priority 0, preemption and the operator need no vote.
   void set_may_promote(bool may, TimePoint now);
+  /// A Backup hears by another way than an advert what priority 0 says: the owner has given up, and is not fit to own. Waits
+  /// for Skew_Time only, for Cause::owner_unfit.
+  void owner_unfit(TimePoint now);
   /// Backup, and only the vote is in the way.
   [[nodiscard]] bool held() const { return held_; }
 

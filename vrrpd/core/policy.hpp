@@ -37,7 +37,7 @@ struct Surroundings {
   bool lbd_ready = false;      // its last word
   bool link_up = false;        // of the interface
   bool has_source = false;     // the interface has an address to send adverts from
-  bool in_sync = false;        // syncd has what the peer knows
+  bool in_sync = false;        // syncd hears the peer's and has what it knows
   bool tracked_hold = true;    // every tracked condition that has no weight
   std::uint32_t failing_weights = 0;  // the sum over the tracked conditions that fail
   bool maintenance = false;    // the operator has taken the node out of service

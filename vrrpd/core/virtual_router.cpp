@@ -162,6 +162,9 @@ Actions VirtualRouter::vote(Verdict verdict, std::uint64_t peer_epoch, TimePoint
   const bool was_contested = std::exchange(verdict_, verdict).contested;
   peer_epoch_ = std::max(peer_epoch_, peer_epoch);
   fsm_.set_may_promote(verdict.may_promote, now);
+  // Only in the moment of the change: heartbeats may be slower than the adverts of a node that is fit again.
+  const bool peer_owned = std::exchange(peer_owned_, verdict.peer_owns);
+  if (peer_owned && verdict.peer_unfit && verdict.may_promote) fsm_.owner_unfit(now);
   // The peer owned meanwhile, and told the LAN so, until now.
   const bool settled = was_contested || peer_epoch_ >= epoch_;
   if (settled && !verdict.contested && !verdict.must_release && fsm_.state() == State::active) {

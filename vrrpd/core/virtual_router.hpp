@@ -48,7 +48,8 @@ class VirtualRouter {
   Actions fail_over(TimePoint now);
   /// What the voices say now (votes.hpp); `peer_epoch`: the greatest that the peer ever named. An owner that must
   /// release does (outvoted: if the adverts have not settled it within an interval, a second at most); a Backup that may
-  /// not believe in silence waits. To be called often: time passes between the calls.
+  /// not believe in silence waits, and one whose owner has just become unfit waits no longer. To be called often: time
+  /// passes between the calls.
   Actions vote(Verdict verdict, std::uint64_t peer_epoch, TimePoint now);
   [[nodiscard]] const Verdict& verdict() const { return verdict_; }
   [[nodiscard]] bool held() const { return fsm_.held(); }
@@ -98,6 +99,7 @@ class VirtualRouter {
   TimePoint started_{};       // of the last startup: preempt_delay counts from here
   Damping damping_;
   Verdict verdict_;
+  bool peer_owned_ = false;  // by its heartbeat before this one
   std::optional<TimePoint> outvoted_since_;
   std::optional<TimePoint> left_at_;  // when an advert of priority 0 was heard last while Active
   std::uint64_t epoch_ = 0;

@@ -45,6 +45,8 @@ Verdict promotion(const Voices& voices) {
 Verdict decide_backup(const Voices& voices) {
   Verdict verdict = promotion(voices);
   verdict.may_preempt = voices.sight != Sight::lost && voices.sight != Sight::doubtful;
+  verdict.peer_owns = voices.peer && voices.peer->owns;
+  verdict.peer_unfit = voices.peer && !voices.peer->owns && !voices.peer->fit;
   return verdict;
 }
 

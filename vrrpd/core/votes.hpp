@@ -79,6 +79,8 @@ struct Verdict {
   bool must_release = false;  // owner: give the address up at once
   Reason reason = Reason::agreed;
   bool contested = false;     // owner: the peer owns too, and will give up
+  bool peer_owns = false;     // Backup: the peer says that it owns
+  bool peer_unfit = false;    // Backup: the peer says that it neither owns nor could
   bool operator==(const Verdict&) const = default;
 };
 

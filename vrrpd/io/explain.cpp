@@ -31,6 +31,8 @@ std::string explain(Cause cause, const Situation& situation, TimePoint now) {
     case Cause::startup: return fmt::format("fit to own the address, with priority {}", situation.priority);
     case Cause::adverts_missed: return silence(situation, now);
     case Cause::priority_zero: return fmt::format("{} said that it leaves (priority 0)", other);
+    case Cause::owner_unfit:
+      return fmt::format("{} said over the sync link that it has given the address up and is not fit to own it", other);
     case Cause::preempting:
       return fmt::format("preempted {}: priority {} beats {}", other, situation.priority, theirs);
     case Cause::forced: return fmt::format("failover: moved here from {} by the operator", other);
@@ -123,7 +125,8 @@ std::string explain(VirtualRouter::Preemption preemption, const SyncStatus& sync
     case VirtualRouter::Preemption::no_sight:
       return "does not preempt a living owner: no witness answers here";
     case VirtualRouter::Preemption::not_in_sync:
-      return fmt::format("does not preempt a living owner until in sync: {}", sync.reason);
+      return fmt::format("does not preempt a living owner until in sync: {}",
+                         sync.in_sync && !sync.peer_connected ? "syncd is not connected to the peer's" : sync.reason);
   }
   return {};
 }

@@ -107,7 +107,8 @@ void Instance::renew() {
   go_quiet_if_late();
   keeper_.renew();
   renew_virtual_mac();
-  if (pin_ && interface_.usable(config_.addresses.v6)) pin_->refresh(interface_.link()->index);
+  if (pin_ && unheard_by_peer()) pin_->forget();
+  else if (pin_ && interface_.usable(config_.addresses.v6)) pin_->refresh(interface_.link()->index);
   if (!lingers_until_ || stopping_ || !handover()) return;
   handover()->linger(context_.netlink, config_.virtual_address.addresses);
   send(0);  // tells the new owner that there is still something to relay

@@ -196,6 +196,7 @@ class Instance final : private AdvertSender {
   [[nodiscard]] std::string cause_text(const Action& action, TimePoint now) const;
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] Voices voices(TimePoint now) const;
+  [[nodiscard]] bool unheard_by_peer() const;
   [[nodiscard]] HeldRecord held_record() const;
   [[nodiscard]] IpAddress destination() const;
   [[nodiscard]] Handover* handover() const;

@@ -14,6 +14,7 @@ bool is_heard(Cause cause) {
   switch (cause) {
     case Cause::adverts_missed:
     case Cause::priority_zero:
+    case Cause::owner_unfit:
     case Cause::preempting:
     case Cause::forced:
     case Cause::failover:

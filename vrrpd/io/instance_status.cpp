@@ -14,7 +14,9 @@ Surroundings Instance::surroundings() const {
           .lbd_ready = context_.lbd.ready,
           .link_up = interface_.usable(config_.addresses.v6),
           .has_source = interface_.source(config_.addresses.v6, config_.self.address).has_value(),
-          .in_sync = context_.sync.in_sync || config_.virtual_address.foreign,
+          // A syncd that has nobody to compare with calls itself in sync after a while: what is known is all there is. A
+          // living owner knows more.
+          .in_sync = (context_.sync.in_sync && context_.sync.peer_connected) || config_.virtual_address.foreign,
           .tracked_hold = tracked_.hold(),
           .failing_weights = tracked_.failing_weights(),
           .maintenance = context_.maintenance.on};

@@ -45,6 +45,12 @@ void Instance::vote() {
   context_.status_changed();
 }
 
+// The peer is there and waits, held by what this owner says over the sync link: its link-layer address may be another one.
+bool Instance::unheard_by_peer() const {
+  const auto peer = context_.voting.peer(name_hash_, io::now());
+  return router_.state() == State::active && peer && peer->fit && !peer->owns && !peer->hears;
+}
+
 HeartbeatAddress Instance::heartbeat() const {
   const bool owns = router_.state() == State::active && !router_.is_late(io::now()) && !lease_.over();
   return {.name = name_hash_,

@@ -85,6 +85,20 @@ TEST_CASE("whatever is cut, the matrix's owner owns, and two only where nobody c
   }
 }
 
+TEST_CASE("an owner that becomes unfit says so over the sync link: nobody waits for its silence on the LAN") {
+  for (std::uint32_t seed = 0; seed < 1000; ++seed) {
+    CAPTURE(seed);
+    Simulation s = pair(seed, seed % 2 ? SplitPolicy::preferred : SplitPolicy::availability);
+    s.wire.cut_from[0] = true;  // its cable is pulled: no priority 0 leaves it
+    s.set_lbd(0, false, false);
+    s.run(seconds(2));
+    CHECK(s.state(1) == State::active);
+    CHECK(s.longest_unowned() <= sync_way + milliseconds(2));  // and Skew_Time
+    CHECK(s.longest_shared() == Duration::zero());
+    REQUIRE(s.failure() == "");
+  }
+}
+
 TEST_CASE("policy preferred: the other node's address is given up before the preferred one takes it") {
   for (std::uint32_t seed = 0; seed < 1000; ++seed) {
     CAPTURE(seed);

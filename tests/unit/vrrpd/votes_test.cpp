@@ -362,6 +362,57 @@ TEST_CASE("an owner that is outvoted leaves it to the adverts for an interval") 
   CHECK(router.state() == State::backup);
 }
 
+TEST_CASE("a Backup whose owner has become unfit waits for Skew_Time only") {
+  using namespace test;  // NOLINT: test vocabulary
+  const PeerVoice owner{.owns = true, .fit = true, .sight = clear};
+  const PeerVoice unfit{.owns = false, .fit = false, .sight = clear};
+  const PeerVoice late{.owns = false, .fit = true, .sight = clear};
+  const auto backup = [] {
+    VirtualRouter router({.preferred = false, .address = own});
+    router.update({.lbd_connected = true, .lbd_ready = true, .link_up = true, .has_source = true, .in_sync = true}, start);
+    router.advert(heard(253), start);
+    return router;
+  };
+  const auto hear = [](VirtualRouter& router, std::optional<PeerVoice> peer, Sight sight, TimePoint now) {
+    router.vote(decide({.sight = sight, .peer = peer, .peer_gone = false}), 0, now);
+    return *router.deadline() - now;
+  };
+  const TimePoint now = start + milliseconds(10);
+  const Duration skew = Duration(milliseconds(100)) * (256 - 252) / 256;
+  const Duration whole = milliseconds(300) + skew - milliseconds(10);
+
+  VirtualRouter router = backup();
+  CHECK(hear(router, owner, clear, now) == whole);
+  CHECK(hear(router, unfit, clear, now) == skew);
+  CHECK(hear(router, unfit, clear, now + milliseconds(1)) == skew - milliseconds(1));  // said again, it is no news
+  CHECK(text(router.on_time(now + skew)) == "take advert:252 announce backup>active(owner_unfit)");
+
+  struct Word {
+    const char* what;
+    std::optional<PeerVoice> before, then;
+    Sight sight;
+  };
+  const Word words[] = {
+      {"it was no owner: older than the adverts of one that is fit again", late, unfit, clear},
+      {"nothing was heard before", std::nullopt, unfit, clear},
+      {"it is late, but fit: the adverts decide", owner, late, clear},
+      {"its heartbeat ended", owner, std::nullopt, clear},
+      {"this node does not see its LAN", owner, unfit, Sight::lost},
+  };
+  for (const Word& word : words) {
+    CAPTURE(word.what);
+    VirtualRouter other = backup();
+    hear(other, word.before, clear, now);
+    CHECK(hear(other, word.then, word.sight, now) == whole);
+  }
+
+  VirtualRouter heard_again = backup();
+  hear(heard_again, owner, clear, now);
+  hear(heard_again, unfit, clear, now);
+  heard_again.advert(heard(253), now);
+  CHECK(*heard_again.deadline() - now == milliseconds(300) + skew);
+}
+
 TEST_CASE("an owner that hears of a newer reign which is over announces itself again, once") {
   using namespace test;  // NOLINT: test vocabulary
   VirtualRouter router = owning_router();
