@@ -61,6 +61,9 @@ struct VipFacts {
   std::int64_t peer_priority = 0;
   std::int64_t adverts_received = 0;
   std::map<std::string, std::int64_t> dropped;  // adverts, by reason
+  std::int64_t late = 0;            // times that vrrpd gave it up because its own adverts were late
+  std::int64_t timers_counted = 0;  // of the state machine, since vrrpd runs
+  double timers_p99_ms = 0;         // of 100 timers 99 were not later than this
   std::int64_t conflicts = 0;
   std::int64_t restored = 0;
   bool unicast = false;

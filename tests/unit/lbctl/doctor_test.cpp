@@ -229,6 +229,10 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"no real time", [](Facts& f) { f.realtime = false; }, Verdict::warn, "realtime", "no real-time priority"},
       {"no time for real time", [](Facts& f) { f.realtime = false; f.realtime_share_us = 0; }, Verdict::warn, "realtime",
        "sched_rt_runtime_us=950000"},
+      {"no time for real time, any more", [](Facts& f) { f.realtime_share_us = 0; }, Verdict::warn, "realtime", "sched_rt_runtime_us=950000"},
+      {"late adverts", [](Facts& f) { f.vips[0].late = 2; }, Verdict::warn, "lateness", "gave up vip-a 2 times"},
+      {"slow timers", [](Facts& f) { f.vips[0].timers_counted = 100; f.vips[0].timers_p99_ms = 25.1; }, Verdict::warn, "lateness",
+       "late by 25.1 ms and more, with adverts every 100 ms"},
       {"swappable", [](Facts& f) { f.memory_locked = false; }, Verdict::warn, "realtime", "swapped out"},
       {"no BPF", [](Facts& f) { f.bpf_refused = true; }, Verdict::warn, "bpf", "CAP_BPF"},
       {"no lease", [](Facts& f) { f.vips[0].lease_problem = "Operation not permitted"; }, Verdict::warn, "lease", "not permitted"},
@@ -267,6 +271,8 @@ TEST_CASE("what is right in its place is not a trap") {
   CHECK(silent([](Facts& f) { with_virtual_mac(f); f.vips[0].reached = f.lan_ping = Answer::no; }));  // nothing is pinged here
   CHECK(silent([](Facts& f) { f.hypervisor = "VMware"; f.interfaces[0].wireless = true; }));          // without a virtual MAC
   CHECK(silent([](Facts& f) { f.interfaces[0].arp_announce = 2; f.realtime_share_us = 950'000; }));
+  CHECK(silent([](Facts& f) { f.vips[0].timers_counted = 100; f.vips[0].timers_p99_ms = 25; }));
+  CHECK(silent([](Facts& f) { f.vips[0].timers_counted = 99; f.vips[0].timers_p99_ms = 400; }));
   CHECK(silent([](Facts& f) { f.vrrpd_uptime_s = 60; f.last_move_s.reset(); }));
   CHECK(silent([](Facts& f) { f.peer_identity.reset(); }));
   CHECK(silent([](Facts& f) { f.witnesses[0].answers.reset(); }));
