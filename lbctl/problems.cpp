@@ -77,6 +77,10 @@ void judge_syncd(const Json& syncd, Problems& problems) {
   const Json& peer = member(syncd, "peer");
   if (!bool_field(peer, "connected")) {
     problems.push_back(fmt::format("the peer {} is not connected: nothing is replicated", text_field(peer, "name")));
+  } else if (text_field(peer, "path", "") == "lan") {
+    problems.push_back(fmt::format("replication with {} runs over the LAN, because the sync link is down: one broken switch now "
+                                   "cuts adverts and replication at once",
+                                   text_field(peer, "name")));
   }
   if (!bool_field(syncd, "in_sync")) problems.push_back(with_reason("this node is not in sync", syncd, "in_sync_reason"));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <tuple>
 
+#include "common/config/limits.hpp"
 #include "common/config/validate.hpp"
 
 namespace tandem::config {
@@ -83,6 +84,20 @@ struct Taken {
 bool is_v6_router(const VirtualAddressConfig& virtual_address) {
   return std::none_of(virtual_address.addresses.begin(), virtual_address.addresses.end(),
                       [](const Prefix& p) { return p.address.is_v4(); });
+}
+
+// Of an IPv6 virtual router without a link-local address vrrpd makes one (RFC 9568 section 5.2.9).
+void check_number_of_addresses(const VirtualAddressConfig& virtual_address, const Place& place, Diagnostics& mistakes) {
+  const auto& addresses = virtual_address.addresses;
+  const bool adds_one = is_v6_router(virtual_address) &&
+                        std::none_of(addresses.begin(), addresses.end(),
+                                     [](const Prefix& p) { return p.address.is_v6_link_local(); });
+  const std::size_t most = max_addresses_per_vrid - (adds_one ? 1 : 0);
+  if (addresses.size() <= most) return;
+  mistakes.add(place["addresses"][most],
+               fmt::format("{} addresses; one VRID carries at most {}{}", addresses.size(), most,
+                           adds_one ? " beside its link-local one" : ""),
+               "give the others a virtual address with a VRID of its own");
 }
 
 void check_version(const VirtualAddressConfig& virtual_address, const Place& place, Diagnostics& mistakes) {
@@ -197,6 +212,7 @@ void check_virtual_address(const VirtualAddressConfig& virtual_address,
                  quote(virtual_address.interface) + " is not an interface name");
   }
   if (!virtual_address.addresses.empty()) {
+    check_number_of_addresses(virtual_address, place, mistakes);
     check_version(virtual_address, place, mistakes);
     check_checksum(virtual_address, place, mistakes);
     check_unicast(virtual_address, cluster, place, mistakes);
@@ -221,6 +237,11 @@ void validate_virtual_addresses(const Config& config, const NameIndex& nodes, co
                    "floating addresses float between the nodes of a cluster");
     }
     return;
+  }
+  if (config.virtual_addresses.size() > max_virtual_addresses) {
+    mistakes.add(section[max_virtual_addresses],
+                 fmt::format("{} virtual addresses; vrrpd carries at most {}", config.virtual_addresses.size(), max_virtual_addresses),
+                 fmt::format("one of them may have up to {} \"addresses\"", max_addresses_per_vrid));
   }
   Taken taken{.addresses = {}, .routers = {}, .lan_interfaces = lan_interfaces(config)};
   for (std::size_t i = 0; i < config.virtual_addresses.size(); ++i) {

@@ -94,6 +94,10 @@ VipFacts vip_from(const Json& address) {
     vip.virtual_mac_device = text_field(mac, "device", "");
     vip.virtual_mac_problem = text_field(mac, "problem", "");
   }
+  vip.late = number_field(address, "late_total");
+  const Json& lateness = member(address, "lateness");
+  vip.timers_counted = number_field(lateness, "count");
+  if (const Json& p99 = member(lateness, "p99_ms"); p99.is_number()) vip.timers_p99_ms = p99.get<double>();
   vip.conflicts = number_field(address, "conflicts");
   vip.restored = number_field(address, "addresses_restored");
   return vip;

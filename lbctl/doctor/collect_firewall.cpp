@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <memory>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "lbctl/doctor/advert_packets.hpp"
 #include "lbctl/doctor/collect.hpp"
 #include "lbctl/doctor/firewall.hpp"
+#include "lbctl/doctor/firewall_devices.hpp"
 #include "lbctl/doctor/firewall_legacy.hpp"
 
 namespace tandem::ctl {
@@ -35,6 +37,7 @@ std::optional<Json> nft_ruleset() {
   if (!text) return std::nullopt;
   Json json = Json::parse(*text, nullptr, false);
   if (!json.is_object()) return std::nullopt;
+  if (const auto plain = output_of("nft list ruleset")) name_devices(json, *plain);
   return json;
 }
 
@@ -52,21 +55,39 @@ Legacy legacy_rules(bool v6) {
   return legacy;
 }
 
+// Both firewalls, of which a packet passes both.
+class Firewalls {
+ public:
+  FirewallAnswer judge(const ProbePacket& packet) {
+    FirewallAnswer answer;
+    if (ruleset_) answer = judge_firewall(*ruleset_, packet);
+    const Legacy& legacy = legacy_of(packet.source.is_v6());
+    if (answer.verdict == Firewall::drops || !legacy.rules) return answer;
+    FirewallAnswer other = judge_legacy_firewall(*legacy.rules, packet);
+    if (other.verdict == Firewall::drops) other.rule = "iptables-legacy: " + other.rule;
+    return other.verdict == Firewall::passes ? answer : other;
+  }
+
+  /// Whether there were old rules, of a family that was asked for, that could not be read.
+  [[nodiscard]] bool unread() const {
+    return std::any_of(legacy_.begin(), legacy_.end(), [](const auto& one) { return one.second.exists && !one.second.rules; });
+  }
+
+ private:
+  const Legacy& legacy_of(bool v6) {
+    const auto known = legacy_.find(v6);
+    return known != legacy_.end() ? known->second : legacy_.emplace(v6, legacy_rules(v6)).first->second;
+  }
+
+  std::optional<Json> ruleset_ = nft_ruleset();
+  std::map<bool, Legacy> legacy_;  // by: is it of IPv6
+};
+
 std::string interface_of(const Facts& facts, const IpAddress& address) {
   for (const InterfaceFacts& interface : facts.interfaces) {
     if (std::find(interface.addresses.begin(), interface.addresses.end(), address) != interface.addresses.end()) return interface.name;
   }
   return {};
-}
-
-// Every packet passes both firewalls.
-FirewallAnswer judge(const std::optional<Json>& ruleset, const Legacy& legacy, const ProbePacket& packet) {
-  FirewallAnswer answer{ruleset ? Firewall::passes : Firewall::unknown, {}};
-  if (ruleset) answer = judge_firewall(*ruleset, packet);
-  if (answer.verdict == Firewall::drops || !legacy.rules) return answer;
-  const FirewallAnswer other = judge_legacy_firewall(*legacy.rules, packet);
-  if (other.verdict == Firewall::drops) return {other.verdict, "iptables-legacy: " + other.rule};
-  return other.verdict == Firewall::unclear ? other : answer;
 }
 
 }  // namespace
@@ -78,29 +99,16 @@ void collect_firewall(Facts& facts) {
   }
   const auto& nodes = facts.config.cluster->nodes;
   const bool first = nodes[0].name == facts.self;
-  const config::NodeConfig& self = nodes[first ? 0 : 1];
-  const config::NodeConfig& peer = nodes[first ? 1 : 0];
-  const VipFacts& vip = facts.vips.front();
-  const bool v6 = peer.address.is_v6();
-  const auto ruleset = nft_ruleset();
-  const Legacy lan = legacy_rules(v6);
-  const Legacy link = legacy_rules(peer.sync_address.is_v6());
-  facts.firewall.legacy_rules = (lan.exists && !lan.rules) || (link.exists && !link.rules);
-  const IpAddress group = *IpAddress::parse(v6 ? "ff02::12" : "224.0.0.18");
-  const FirewallAnswer adverts = judge(ruleset, lan, {.interface = vip.interface,
-                                                      .source = peer.address,
-                                                      .destination = vip.unicast ? self.address : group,
-                                                      .protocol = 112,
-                                                      .port = 0});
-  const FirewallAnswer sync = judge(ruleset, link, {.interface = interface_of(facts, self.sync_address),
-                                                    .source = peer.sync_address,
-                                                    .destination = self.sync_address,
-                                                    .protocol = 6,
-                                                    .port = facts.config.cluster->sync.port});
-  facts.firewall.adverts = adverts.verdict;
-  facts.firewall.adverts_rule = adverts.rule;
-  facts.firewall.sync = sync.verdict;
-  facts.firewall.sync_rule = sync.rule;
+  const IpAddress& own = nodes[first ? 0 : 1].sync_address;
+  Firewalls firewalls;
+  for (const ProbePacket& packet : advert_packets(facts)) facts.firewall.adverts.push_back({packet, firewalls.judge(packet)});
+  facts.firewall.sync = firewalls.judge({.way = Way::in,
+                                         .interface = interface_of(facts, own),
+                                         .source = nodes[first ? 1 : 0].sync_address,
+                                         .destination = own,
+                                         .protocol = 6,
+                                         .port = facts.config.cluster->sync.port});
+  facts.firewall.legacy_rules = firewalls.unread();
 }
 
 }  // namespace tandem::ctl

@@ -61,6 +61,9 @@ struct VipFacts {
   std::int64_t peer_priority = 0;
   std::int64_t adverts_received = 0;
   std::map<std::string, std::int64_t> dropped;  // adverts, by reason
+  std::int64_t late = 0;            // times that vrrpd gave it up because its own adverts were late
+  std::int64_t timers_counted = 0;  // of the state machine, since vrrpd runs
+  double timers_p99_ms = 0;         // of 100 timers 99 were not later than this
   std::int64_t conflicts = 0;
   std::int64_t restored = 0;
   bool unicast = false;
@@ -104,14 +107,38 @@ struct Identity {
   std::map<std::string, std::string> vips;  // name: state
 };
 
+/// How a packet passes this host: received, sent through the kernel's IP, or sent as a whole frame, which no chain sees
+/// but those of the device.
+enum class Way : std::uint8_t { in, out, frame };
+
+/// A packet between the nodes, the first of its connection.
+struct ProbePacket {
+  Way way = Way::in;
+  std::string interface;  // by which it arrives or leaves
+  IpAddress source;
+  IpAddress destination;
+  std::uint8_t protocol = 0;  // 112: VRRP, 6: TCP
+  std::uint16_t port = 0;     // destination, of TCP
+};
+
 enum class Firewall : std::uint8_t { unknown, passes, drops, unclear };
 
+struct FirewallAnswer {
+  Firewall verdict = Firewall::unknown;
+  std::string rule;    // "policy of the chain inet filter input", "inet filter input, handle 7"; empty if it passes
+  std::string remedy;  // a command that lets it pass there; empty if it passes
+};
+
+/// A packet, and what becomes of it.
+struct FirewallProbe {
+  ProbePacket packet;
+  FirewallAnswer answer;
+};
+
 struct FirewallFacts {
-  Firewall adverts = Firewall::unknown;  // protocol 112 from the peer
-  std::string adverts_rule;              // where it is dropped
-  Firewall sync = Firewall::unknown;     // TCP to syncd
-  std::string sync_rule;
-  bool legacy_rules = false;  // there are some of the old iptables, and they could not be read
+  std::vector<FirewallProbe> adverts;  // one of each kind in use; empty: not asked
+  FirewallAnswer sync;                 // TCP from the peer to syncd
+  bool legacy_rules = false;           // there are some of the old iptables, and they could not be read
 };
 
 struct Facts {

@@ -9,6 +9,7 @@ std::vector<Finding> examine(const Facts& facts) {
   examine_setup(facts, findings);
   if (facts.config_exists && facts.mistakes.empty() && facts.config.cluster) {
     examine_network(facts, findings);
+    examine_firewall(facts, findings);
     examine_pair(facts, findings);
     examine_virtual_macs(facts, findings);
   }

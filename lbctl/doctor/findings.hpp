@@ -39,7 +39,8 @@ std::vector<Finding> examine(const Facts& facts);
 
 // The parts of examine().
 void examine_setup(const Facts& facts, Findings& findings);     // file, key, node, daemons, versions
-void examine_network(const Facts& facts, Findings& findings);   // interfaces, sysctls, firewall
+void examine_network(const Facts& facts, Findings& findings);   // interfaces, sysctls
+void examine_firewall(const Facts& facts, Findings& findings);
 void examine_virtual_macs(const Facts& facts, Findings& findings);
 void examine_pair(const Facts& facts, Findings& findings);      // adverts, sync, owners, the other node
 void examine_machine(const Facts& facts, Findings& findings);   // real time, BPF, limits, clock, drill

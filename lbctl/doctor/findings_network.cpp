@@ -120,43 +120,12 @@ void examine_interface(const InterfaceFacts& interface, const Facts& facts, Find
   examine_manager(interface, findings);
 }
 
-bool is_legacy(const std::string& rule) { return rule.starts_with("iptables-legacy"); }
-
-void examine_firewall(const Facts& facts, Findings& findings) {
-  const FirewallFacts& firewall = facts.firewall;
-  const int port = facts.config.cluster->sync.port;
-  if (firewall.adverts == Firewall::drops) {
-    findings.fail("firewall", fmt::format("the firewall drops VRRP, protocol 112 ({})", firewall.adverts_rule),
-                  "this node does not hear the peer, takes every address, and both answer for it",
-                  is_legacy(firewall.adverts_rule) ? "iptables-legacy -I INPUT -p vrrp -j ACCEPT   (ip6tables-legacy for IPv6; and where the rules are kept)"
-                                                   : "nft insert rule inet filter input ip protocol vrrp accept   (and in /etc/nftables.conf)");
-  }
-  if (firewall.sync == Firewall::drops) {
-    findings.fail("firewall", fmt::format("the firewall drops TCP port {} of syncd ({})", port, firewall.sync_rule),
-                  "the peer cannot connect: nothing is replicated if only it tries",
-                  is_legacy(firewall.sync_rule) ? fmt::format("iptables-legacy -I INPUT -p tcp --dport {} -j ACCEPT   (and where the rules are kept)", port)
-                                                : fmt::format("nft insert rule inet filter input tcp dport {} accept   (and in /etc/nftables.conf)", port));
-  }
-  if (firewall.adverts == Firewall::unclear || firewall.sync == Firewall::unclear) {
-    findings.warn("firewall", "the firewall has rules that could drop adverts or replication, and that doctor cannot judge",
-                  "whether the peer is heard says the check \"adverts\"", "nft list ruleset   (look for protocol 112 and the sync port)");
-  }
-  if (firewall.adverts == Firewall::passes && firewall.sync == Firewall::passes) {
-    findings.ok("firewall", fmt::format("the firewall lets VRRP and TCP port {} in", port));
-  }
-  if (firewall.legacy_rules) {
-    findings.warn("firewall", "there are rules of the old iptables, which could not be read",
-                  "they could drop adverts or replication", "iptables-legacy -S INPUT   (protocol 112 and the sync port must pass)");
-  }
-}
-
 }  // namespace
 
 void examine_network(const Facts& facts, Findings& findings) {
   examine_own_addresses(facts, findings);
   examine_duplicates(facts, findings);
   for (const InterfaceFacts& interface : facts.interfaces) examine_interface(interface, facts, findings);
-  examine_firewall(facts, findings);
   if (facts.small_ping == Answer::yes && facts.full_ping == Answer::no) {
     findings.fail("mtu", fmt::format("the peer answers on the sync link, but not packets of {} bytes", facts.sync_mtu),
                   "replication works until the first large batch, then stalls",

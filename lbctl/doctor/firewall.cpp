@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <vector>
 
+#include "lbctl/doctor/firewall_match.hpp"
 #include "lbctl/render/field.hpp"
 
 namespace tandem::ctl {
@@ -15,56 +14,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum class Match : std::uint8_t { no, maybe, yes };
 // What a chain does with the packet: next is "goes on behind it".
 enum class Fate : std::uint8_t { next, accept, drop };
 
-Match matches_if(bool condition) { return condition ? Match::yes : Match::no; }
-
-std::optional<std::int64_t> protocol_number(const Json& value) {
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (!value.is_string()) return std::nullopt;
-  const auto name = value.get<std::string>();
-  if (name == "vrrp" || name == "carp") return 112;
-  if (name == "tcp") return 6;
-  if (name == "udp") return 17;
-  if (name == "icmp") return 1;
-  if (name == "ipv6-icmp" || name == "icmpv6") return 58;
-  if (name == "igmp") return 2;
-  if (name == "ah") return 51;
-  if (name == "esp") return 50;
-  return std::nullopt;
+std::string name_of(const std::string& family, const std::string& table, const std::string& chain) {
+  return fmt::format("{} {} {}", family, table, chain);
 }
 
-Match matches_number(std::int64_t value, const Json& right, bool is_protocol) {
-  if (right.is_object() && right.contains("range") && right["range"].size() == 2 && right["range"][0].is_number()) {
-    return matches_if(value >= right["range"][0].get<std::int64_t>() && value <= right["range"][1].get<std::int64_t>());
-  }
-  const auto number = is_protocol ? protocol_number(right)
-                      : right.is_number_integer() ? std::optional(right.get<std::int64_t>()) : std::nullopt;
-  return number ? matches_if(*number == value) : Match::maybe;
-}
-
-Match matches_address(const IpAddress& address, const Json& right) {
-  if (right.is_object() && right.contains("prefix")) {
-    const Json& prefix = right["prefix"];
-    const auto parsed = Prefix::parse(text_field(prefix, "addr") + "/" + text_field(prefix, "len"));
-    return parsed ? matches_if(parsed->contains(address)) : Match::maybe;
-  }
-  if (right.is_object() && right.contains("range") && right["range"].size() == 2 && right["range"][0].is_string()) {
-    const auto first = IpAddress::parse(right["range"][0].get<std::string>());
-    const auto last = IpAddress::parse(right["range"][1].is_string() ? right["range"][1].get<std::string>() : "");
-    return first && last ? matches_if(*first <= address && address <= *last) : Match::maybe;
-  }
-  const auto parsed = right.is_string() ? IpAddress::parse(right.get<std::string>()) : std::nullopt;
-  return parsed ? matches_if(*parsed == address) : Match::maybe;
-}
-
-Match matches_word(const std::string& word, const Json& right) {
-  if (!right.is_string()) return Match::maybe;
-  const auto pattern = right.get<std::string>();
-  if (pattern.ends_with('*')) return matches_if(word.compare(0, pattern.size() - 1, pattern, 0, pattern.size() - 1) == 0);
-  return matches_if(word == pattern);
+// A rule that accepts such packets and nothing else, whatever their family.
+std::string accepting_rule(const ProbePacket& packet) {
+  return packet.protocol == 6 ? fmt::format("tcp dport {} accept", packet.port) : fmt::format("meta l4proto {} accept", packet.protocol);
 }
 
 class Judge {
@@ -78,27 +37,55 @@ class Judge {
   }
 
   FirewallAnswer run() {
-    FirewallAnswer answer;
+    FirewallAnswer answer{Firewall::passes, {}, {}};
     for (const Json& chain : chains_) {
-      const std::string hook = text_field(chain, "hook", "");
+      const Match passed = concerned(chain);
+      if (passed == Match::no) continue;
       const std::string family = text_field(chain, "family");
-      if (hook != "input" && hook != "prerouting") continue;
-      if (family != "inet" && family != (packet_.source.is_v4() ? "ip" : "ip6")) continue;
+      const std::string table = text_field(chain, "table");
+      const std::string name = text_field(chain, "name");
       unclear_.clear();
-      culprit_.clear();
-      Fate fate = walk(family, text_field(chain, "table"), text_field(chain, "name"), 0);
+      culprit_ = {};
+      may_drop_ = false;
+      Fate fate = walk(family, table, name, 0);
       if (fate == Fate::next && text_field(chain, "policy", "accept") == "drop") {
         fate = Fate::drop;
-        culprit_ = fmt::format("policy of the chain {} {} {}", family, text_field(chain, "table"), text_field(chain, "name"));
+        culprit_ = {"policy of the chain " + name_of(family, table, name), name_of(family, table, name)};
       }
-      if (fate == Fate::drop && unclear_.empty()) return {Firewall::drops, culprit_};
-      if (fate == Fate::drop || may_drop_) answer = {Firewall::unclear, unclear_.empty() ? culprit_ : unclear_};
-      may_drop_ = false;
+      if (fate == Fate::drop && unclear_.empty() && passed == Match::yes) return {Firewall::drops, culprit_.rule, remedy()};
+      if (fate == Fate::drop || may_drop_) answer = {Firewall::unclear, unclear_.empty() ? culprit_.rule : unclear_, remedy()};
     }
     return answer;
   }
 
  private:
+  // What drops the packet, and the chain in which an earlier rule would save it.
+  struct Culprit {
+    std::string rule;
+    std::string chain;
+  };
+
+  [[nodiscard]] std::string remedy() const {
+    return culprit_.chain.empty() ? std::string() : fmt::format("nft insert rule {} {}", culprit_.chain, accepting_rule(packet_));
+  }
+
+  // Whether the packet passes the hook of this base chain.
+  [[nodiscard]] Match concerned(const Json& chain) const {
+    const std::string hook = text_field(chain, "hook", "");
+    if (hook == (packet_.way == Way::in ? "ingress" : "egress")) return on_device(chain);
+    const bool through_ip = packet_.way == Way::in ? hook == "input" || hook == "prerouting"
+                                                   : packet_.way == Way::out && (hook == "output" || hook == "postrouting");
+    const std::string family = text_field(chain, "family");
+    return matches_if(through_ip && (family == "inet" || family == (packet_.source.is_v4() ? "ip" : "ip6")));
+  }
+
+  [[nodiscard]] Match on_device(const Json& chain) const {
+    const Json& device = member(chain, "dev");
+    if (device.is_string()) return matches_if(device == packet_.interface);
+    if (!device.is_array()) return Match::maybe;
+    return matches_if(std::find(device.begin(), device.end(), Json(packet_.interface)) != device.end());
+  }
+
   // Rules that may match leave a trace in unclear_ (may accept before) or may_drop_.
   Fate walk(const std::string& family, const std::string& table, const std::string& chain, int depth) {
     constexpr int deepest = 16;
@@ -108,7 +95,8 @@ class Judge {
                         text_field(rule, "chain") == chain;
       if (!here) continue;
       Match match = Match::yes;
-      const std::string name = fmt::format("{} {} {}, handle {}", family, table, chain, text_field(rule, "handle"));
+      const std::string where = name_of(family, table, chain);
+      const Culprit suspect{fmt::format("{}, handle {}", where, text_field(rule, "handle")), where};
       for (const Json& statement : elements(rule, "expr")) {
         if (match == Match::no) break;
         const Fate fate = obey(statement, match, family, table, depth);
@@ -117,12 +105,12 @@ class Judge {
           continue;
         }
         if (match == Match::yes) {
-          if (fate == Fate::drop && culprit_.empty()) culprit_ = name;
+          if (fate == Fate::drop && culprit_.rule.empty()) culprit_ = suspect;
           return fate;
         }
-        if (fate == Fate::accept) unclear_ = name;
+        if (fate == Fate::accept) unclear_ = suspect.rule;
         if (fate == Fate::drop) may_drop_ = true;
-        if (fate == Fate::drop && culprit_.empty()) culprit_ = name;
+        if (fate == Fate::drop && culprit_.rule.empty()) culprit_ = suspect;
         break;
       }
     }
@@ -158,7 +146,7 @@ class Judge {
     if (listed->is_object() && listed->contains("elem")) values = elements(*listed, "elem");
     if (listed->is_array()) values.assign(listed->begin(), listed->end());
     Match any = Match::no;
-    for (const Json& value : values) any = std::max(any, one(member(match, "left"), value));
+    for (const Json& value : values) any = std::max(any, match_packet(packet_, member(match, "left"), value));
     if (op == "==" || op == "in") return any;
     if (op != "!=") return Match::maybe;
     return any == Match::maybe ? any : matches_if(any == Match::no);
@@ -171,47 +159,12 @@ class Judge {
     return nullptr;
   }
 
-  [[nodiscard]] Match one(const Json& left, const Json& right) const {
-    if (left.contains("ct") && text_field(left["ct"], "key") == "state") return matches_word("new", right);
-    if (left.contains("meta")) return meta(text_field(left["meta"], "key"), right);
-    if (left.contains("payload")) {
-      return payload(text_field(left["payload"], "protocol", ""), text_field(left["payload"], "field", ""), right);
-    }
-    return Match::maybe;
-  }
-
-  [[nodiscard]] Match meta(const std::string& key, const Json& right) const {
-    if (key == "iifname" || key == "iif") return matches_word(packet_.interface, right);
-    if (key == "l4proto") return matches_number(packet_.protocol, right, true);
-    if (key == "nfproto") return matches_word(packet_.source.is_v4() ? "ipv4" : "ipv6", right);
-    const bool multicast = packet_.destination.is_multicast();
-    if (key == "pkttype") return matches_word(multicast ? "multicast" : "host", right);
-    return Match::maybe;
-  }
-
-  [[nodiscard]] Match payload(const std::string& protocol, const std::string& field, const Json& right) const {
-    const bool v4 = packet_.source.is_v4();
-    if (protocol == "ip" || protocol == "ip6") {
-      if ((protocol == "ip") != v4) return Match::no;
-      if (field == "protocol" || field == "nexthdr") return matches_number(packet_.protocol, right, true);
-      if (field == "saddr") return matches_address(packet_.source, right);
-      if (field == "daddr") return matches_address(packet_.destination, right);
-      return Match::maybe;
-    }
-    const bool tcp = packet_.protocol == 6;
-    if (protocol == "tcp" || protocol == "th") {
-      if (!tcp) return Match::no;
-      return field == "dport" ? matches_number(packet_.port, right, false) : Match::maybe;
-    }
-    return protocol == "udp" || protocol.starts_with("icmp") ? Match::no : Match::maybe;
-  }
-
   const ProbePacket& packet_;
   std::vector<Json> chains_;
   std::vector<Json> rules_;
   std::vector<Json> sets_;
   std::string unclear_;  // a rule that may accept, before anything certain
-  std::string culprit_;
+  Culprit culprit_;
   bool may_drop_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "lbctl/doctor/firewall_legacy.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -87,23 +89,25 @@ Match matches_ports(const std::string& text, int port) {
 
 class Judge {
  public:
-  Judge(std::string_view rules, const ProbePacket& packet) : packet_(packet) {
+  Judge(std::string_view rules, const ProbePacket& packet)
+      : packet_(packet), first_chain_(packet.way == Way::in ? "INPUT" : "OUTPUT") {
     std::istringstream stream{std::string(rules)};
     for (std::string line; std::getline(stream, line);) {
       auto words = words_of(line);
-      if (words.size() == 3 && words[0] == "-P" && words[1] == "INPUT") policy_drops_ = words[2] != "ACCEPT";
+      if (words.size() == 3 && words[0] == "-P" && words[1] == first_chain_) policy_drops_ = words[2] != "ACCEPT";
       if (words.size() >= 2 && words[0] == "-A") rules_.push_back({line, std::move(words)});
     }
   }
 
   FirewallAnswer run() {
-    Fate fate = walk("INPUT", 0);
+    Fate fate = walk(first_chain_, 0);
     if (fate == Fate::next && policy_drops_) {
       fate = Fate::drop;
-      culprit_ = "policy of the chain INPUT";
+      culprit_ = "policy of the chain " + first_chain_;
+      culprits_chain_ = first_chain_;
     }
-    if (fate == Fate::drop) return {unclear_.empty() ? Firewall::drops : Firewall::unclear, culprit_};
-    return may_drop_ ? FirewallAnswer{Firewall::unclear, culprit_} : FirewallAnswer{};
+    if (fate == Fate::drop) return {unclear_.empty() ? Firewall::drops : Firewall::unclear, culprit_, remedy()};
+    return may_drop_ ? FirewallAnswer{Firewall::unclear, culprit_, remedy()} : FirewallAnswer{Firewall::passes, {}, {}};
   }
 
  private:
@@ -111,6 +115,12 @@ class Judge {
     std::string text;
     std::vector<std::string> words;  // "-A", the chain, options
   };
+
+  [[nodiscard]] std::string remedy() const {
+    const char* program = packet_.source.is_v4() ? "iptables-legacy" : "ip6tables-legacy";
+    const std::string packet = packet_.protocol == 6 ? fmt::format("tcp --dport {}", packet_.port) : fmt::format("{}", packet_.protocol);
+    return fmt::format("{} -I {} -p {} -j ACCEPT", program, culprits_chain_, packet);
+  }
 
   Fate walk(const std::string& chain, int depth) {
     constexpr int deepest = 16;
@@ -122,7 +132,10 @@ class Judge {
       if (match == Match::no) continue;
       const Fate fate = obey(target, depth);
       if (fate == Fate::next) continue;
-      if (fate == Fate::drop && culprit_.empty()) culprit_ = rule.text;
+      if (fate == Fate::drop && culprit_.empty()) {
+        culprit_ = rule.text;
+        culprits_chain_ = chain;
+      }
       if (match == Match::yes) return fate == Fate::leave ? Fate::next : fate;
       if (fate == Fate::drop) may_drop_ = true;
       else unclear_ = rule.text;
@@ -163,30 +176,36 @@ class Judge {
 
   [[nodiscard]] Match condition(const std::string& option, const std::string& value) const {
     const bool multicast = packet_.destination.is_multicast();
-    if (option == "-i") return matches_interface(value, packet_.interface);
+    if (option == "-i" || option == "-o") return matches_interface(value, packet_.interface);
     if (option == "-s") return matches_address(value, packet_.source);
     if (option == "-d") return matches_address(value, packet_.destination);
     if (option == "-p") return matches_protocol(value, packet_.protocol);
     if (option == "--dport" || option == "--dports") return matches_ports(value, packet_.port);
     // Nothing ever answers an advert, and of a connection the first packet counts.
     if (option == "--ctstate" || option == "--state") return matches_if(value.find("NEW") != std::string::npos);
-    if (option == "--pkt-type") return matches_if(value == (multicast ? "multicast" : "unicast"));
-    if (option == "--dst-type") return matches_if(value == (multicast ? "MULTICAST" : "LOCAL"));
+    const bool arrives = packet_.way == Way::in;
+    if (option == "--pkt-type") return matches_if(value == (multicast && arrives ? "multicast" : "unicast"));
+    if (option == "--dst-type") return matches_if(value == (multicast ? "MULTICAST" : arrives ? "LOCAL" : "UNICAST"));
     if (option == "--comment") return Match::yes;
     if (option == "-m") return Match::yes;  // its options say what it asks for
     return Match::maybe;
   }
 
   const ProbePacket& packet_;
+  const std::string first_chain_;
   std::vector<Rule> rules_;
   bool policy_drops_ = false;
   std::string unclear_;  // a rule that may let it pass, before anything certain
   std::string culprit_;
+  std::string culprits_chain_;
   bool may_drop_ = false;
 };
 
 }  // namespace
 
-FirewallAnswer judge_legacy_firewall(std::string_view rules, const ProbePacket& packet) { return Judge(rules, packet).run(); }
+FirewallAnswer judge_legacy_firewall(std::string_view rules, const ProbePacket& packet) {
+  if (packet.way == Way::frame) return {Firewall::passes, {}, {}};
+  return Judge(rules, packet).run();
+}
 
 }  // namespace tandem::ctl

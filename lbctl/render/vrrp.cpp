@@ -31,9 +31,11 @@ std::string drops_text(const Json& dropped) {
   return all.empty() ? "none" : all;
 }
 
+// Of a node that may take over the reason says what it waits for before it preempts.
 std::string take_over_text(const Json& address) {
-  if (bool_field(address, "may_take_over")) return "yes";
-  return "no: " + text_field(address, "may_take_over_reason");
+  const std::string reason = text_field(address, "may_take_over_reason", "");
+  if (!bool_field(address, "may_take_over")) return "no: " + (reason.empty() ? "-" : reason);
+  return reason.empty() ? "yes" : "yes; " + reason;
 }
 
 std::string track_text(const Json& track) {

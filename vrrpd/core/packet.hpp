@@ -22,7 +22,7 @@ namespace tandem::vrrp {
 inline constexpr std::uint8_t required_ttl = 255;
 inline constexpr std::size_t header_bytes = 8;
 inline constexpr std::size_t v2_authentication_bytes = 8;  // of zeros, behind the addresses
-inline constexpr std::size_t max_addresses = 64;  // per virtual router; more are refused at start
+inline constexpr std::size_t max_addresses = 64;  // per virtual router; config::load refuses more
 inline constexpr std::size_t max_advert_bytes = header_bytes + 16 * max_addresses + trailer_bytes;
 
 enum class Version : std::uint8_t { v2 = 2, v3 = 3 };

@@ -6,17 +6,16 @@
 #include <optional>
 #include <utility>
 
+#include "common/config/limits.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/log/log.hpp"
 
 namespace tandem::vrrp {
 namespace {
 
-Result<> check_limits(const std::string& name, const RouterAddresses& addresses) {
-  if (addresses.all.size() <= max_addresses) return {};
-  return Error{fmt::format("virtual address {} has {} addresses; one VRID carries at most {}: use a second one", name,
-                           addresses.all.size(), max_addresses)};
-}
+// What the configuration allows fits (config::load says where it does not).
+static_assert(config::max_virtual_addresses < HeldBoard::slots);
+static_assert(config::max_addresses_per_vrid <= max_addresses);
 
 bool any_authenticated(const config::Config& config) {
   return std::any_of(config.virtual_addresses.begin(), config.virtual_addresses.end(),
@@ -81,20 +80,14 @@ Result<std::vector<InstanceConfig>> settings_for(const config::Config& config, c
   if (config.virtual_addresses.empty()) {
     return Error{"the configuration has no \"virtual_addresses\": there is nothing for vrrpd to do"};
   }
-  if (config.virtual_addresses.size() >= HeldBoard::slots) {
-    return Error{fmt::format("{} virtual addresses; vrrpd carries at most {}", config.virtual_addresses.size(),
-                             HeldBoard::slots - 1)};
-  }
   const auto keys = keys_for(config, self->name, peer.name);
   if (!keys) return keys.error();
   std::vector<InstanceConfig> out;
   for (const auto& virtual_address : config.virtual_addresses) {
-    RouterAddresses addresses = arrange(virtual_address.addresses, virtual_address.vrid);
-    if (auto fits = check_limits(virtual_address.name, addresses); !fits) return fits.error();
     auto group = group_of(config, virtual_address);
     auto track = track_of(virtual_address, group);
     out.push_back({.virtual_address = virtual_address, .self = *self, .peer = peer,
-                   .addresses = std::move(addresses),
+                   .addresses = arrange(virtual_address.addresses, virtual_address.vrid),
                    .keys = virtual_address.authentication ? *keys : std::nullopt,
                    .track = std::move(track), .group = std::move(group)});
   }

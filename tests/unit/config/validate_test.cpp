@@ -1,4 +1,6 @@
 // Cross checks between the parts of a configuration: one row per mistake.
+#include <functional>
+
 #include "support.hpp"
 
 using namespace tandem::config;
@@ -228,5 +230,57 @@ TEST_CASE("between virtual addresses") {
        root(R"("virtual_addresses": [ { "name": "a", "addresses": ["192.0.2.100/24"], "interface": "eth0", "vrid": 1, "preferred_node": "n1" } ])"),
        "3:22: virtual_addresses: virtual addresses need a \"cluster\" (floating addresses float "
        "between the nodes of a cluster)"},
+  });
+}
+
+namespace {
+
+std::string list_of(std::size_t count, const std::function<std::string(std::size_t)>& item) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : ",\n") + item(i);
+  return text;
+}
+
+/// One virtual address with `count` addresses, the first on line 4.
+std::string with_addresses(std::size_t count, const std::function<std::string(std::size_t)>& address) {
+  return virtual_address(R"("interface": "eth0", "vrid": 1, "preferred_node": "n1", "addresses": [)" + std::string("\n") +
+                         list_of(count, [&](std::size_t i) { return '"' + address(i) + '"'; }) + "]");
+}
+
+}  // namespace
+
+TEST_CASE("a VRID carries 64 addresses") {
+  const auto v4 = [](std::size_t i) { return "192.0.2." + std::to_string(100 + i) + "/24"; };
+  const auto v6 = [](std::size_t i) { return "2001:db8::" + std::to_string(1 + i) + "/64"; };
+  const auto with_link_local = [&](std::size_t i) { return i == 0 ? "fe80::1/64" : v6(i); };
+  const auto mixed = [&](std::size_t i) { return i == 0 ? v4(i) : v6(i); };
+  const std::string hint = " (give the others a virtual address with a VRID of its own)";
+  check({
+      {"64 of IPv4", with_addresses(64, v4), ""},
+      {"65 of IPv4", with_addresses(65, v4), "68:1: virtual_addresses[0].addresses[64]: 65 addresses; one VRID carries at most 64" + hint},
+      {"70 of IPv4", with_addresses(70, v4), "68:1: virtual_addresses[0].addresses[64]: 70 addresses; one VRID carries at most 64" + hint},
+      {"63 of IPv6", with_addresses(63, v6), ""},
+      {"64 of IPv6", with_addresses(64, v6),
+       "67:1: virtual_addresses[0].addresses[63]: 64 addresses; one VRID carries at most 63 beside its link-local one" + hint},
+      {"64 of IPv6, one link-local", with_addresses(64, with_link_local), ""},
+      {"64 of both families", with_addresses(64, mixed), ""},
+      {"65 of both families", with_addresses(65, mixed), "68:1: virtual_addresses[0].addresses[64]: 65 addresses; one VRID carries at most 64" + hint},
+  });
+}
+
+TEST_CASE("vrrpd carries 255 virtual addresses") {
+  const auto many = [](std::size_t count) {
+    return "{ \"version\": 1, \"virtual_addresses\": [\n" + list_of(count, [](std::size_t i) {
+             return "{ \"name\": \"v" + std::to_string(i) + "\", \"addresses\": [\"10.0." + std::to_string(i / 100) + "." +
+                    std::to_string(1 + i % 100) + "/32\"], \"interface\": \"eth" + std::to_string(i / 200) +
+                    "\", \"vrid\": " + std::to_string(1 + i % 200) + ", \"preferred_node\": \"n1\" }";
+           }) + " ],\n" + one_cluster + " }";
+  };
+  check({
+      {"255", many(255), ""},
+      {"256", many(256),
+       "257:1: virtual_addresses[255]: 256 virtual addresses; vrrpd carries at most 255 (one of them may have up to 64 \"addresses\")"},
+      {"300", many(300),
+       "257:1: virtual_addresses[255]: 300 virtual addresses; vrrpd carries at most 255 (one of them may have up to 64 \"addresses\")"},
   });
 }

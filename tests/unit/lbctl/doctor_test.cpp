@@ -4,6 +4,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "lbctl/doctor/advert_packets.hpp"
 #include "lbctl/doctor/findings.hpp"
 #include "lbctl/doctor/identity.hpp"
 
@@ -65,7 +66,8 @@ Facts good() {
   facts.vips = {vip};
   facts.witnesses = {{"192.0.2.1", true}, {"192.0.2.53:53", true}};
   facts.sync = {.connected = true, .in_sync = true, .in_sync_reason = {}, .path = "sync", .wrong_key_total = 0, .probe = {}};
-  facts.firewall = {.adverts = Firewall::passes, .adverts_rule = {}, .sync = Firewall::passes, .sync_rule = {}};
+  for (const ProbePacket& packet : advert_packets(facts)) facts.firewall.adverts.push_back({packet, {Firewall::passes, {}, {}}});
+  facts.firewall.sync.verdict = Firewall::passes;
   facts.realtime = facts.memory_locked = true;
   facts.small_ping = facts.full_ping = Answer::yes;
   facts.sync_mtu = 1500;
@@ -80,6 +82,12 @@ constexpr const char* virtual_mac = "00:00:5e:00:01:33";
 void with_virtual_mac(Facts& facts) {
   facts.vips[0].virtual_mac = virtual_mac;
   facts.vips[0].virtual_mac_in_force = true;
+}
+
+void drop_adverts(Facts& facts, Way way) {
+  for (FirewallProbe& probe : facts.firewall.adverts) {
+    if (probe.packet.way == way) probe.answer = {Firewall::drops, "the rule", "let it pass"};
+  }
 }
 
 struct Row {
@@ -149,14 +157,18 @@ TEST_CASE("every trap is found, explained and has a fix") {
        }, Verdict::warn, "multicast", "mcast_snooping 0"},
       {"networkd", [](Facts& f) { f.interfaces[0].manager = "systemd-networkd"; }, Verdict::warn, "manager", "KeepConfiguration"},
       {"NetworkManager", [](Facts& f) { f.interfaces[0].manager = "NetworkManager"; }, Verdict::warn, "manager", "nmcli"},
-      {"firewall, adverts", [](Facts& f) { f.firewall.adverts = Firewall::drops; f.firewall.adverts_rule = "the rule"; },
-       Verdict::fail, "firewall", "the rule"},
-      {"old firewall, adverts", [](Facts& f) { f.firewall.adverts = Firewall::drops; f.firewall.adverts_rule = "iptables-legacy: x"; },
-       Verdict::fail, "firewall", "iptables-legacy -I INPUT -p vrrp -j ACCEPT"},
-      {"old firewall, sync", [](Facts& f) { f.firewall.sync = Firewall::drops; f.firewall.sync_rule = "iptables-legacy: x"; },
-       Verdict::fail, "firewall", "iptables-legacy -I INPUT -p tcp --dport 5405"},
-      {"firewall, sync", [](Facts& f) { f.firewall.sync = Firewall::drops; }, Verdict::fail, "firewall", "5405"},
-      {"firewall, unclear", [](Facts& f) { f.firewall.adverts = Firewall::unclear; }, Verdict::warn, "firewall", "nft list ruleset"},
+      {"firewall, adverts", [](Facts& f) { drop_adverts(f, Way::in); }, Verdict::fail, "firewall", "the peer's adverts (VRRP, protocol 112) to 224.0.0.18 (the rule)"},
+      {"firewall, own adverts", [](Facts& f) { drop_adverts(f, Way::frame); }, Verdict::fail, "firewall", "this node's own adverts"},
+      {"firewall, own unicast adverts", [](Facts& f) {
+         f.vips[0].unicast = true;
+         f.firewall.adverts = {{advert_packets(f).back(), {Firewall::drops, "the rule", "let it pass"}}};
+       }, Verdict::fail, "firewall", "own adverts (VRRP, protocol 112) to 192.0.2.11"},
+      {"firewall, the guard's advert", [](Facts& f) { drop_adverts(f, Way::out); }, Verdict::warn, "firewall", "the last advert of vrrpd's guard"},
+      {"firewall, what to do", [](Facts& f) { drop_adverts(f, Way::in); }, Verdict::fail, "firewall", "let it pass"},
+      {"firewall, sync", [](Facts& f) { f.firewall.sync = {Firewall::drops, "the rule", "open it"}; }, Verdict::fail, "firewall", "5405"},
+      {"firewall, sync, what to do", [](Facts& f) { f.firewall.sync = {Firewall::drops, "the rule", "open it"}; }, Verdict::fail, "firewall", "open it"},
+      {"firewall, unclear", [](Facts& f) { f.firewall.adverts[0].answer.verdict = Firewall::unclear; }, Verdict::warn, "firewall", "nft list ruleset"},
+      {"firewall, unclear for sync", [](Facts& f) { f.firewall.sync = {Firewall::unclear, "odd rule", "x"}; }, Verdict::warn, "firewall", "odd rule"},
       {"old iptables", [](Facts& f) { f.firewall.legacy_rules = true; }, Verdict::warn, "firewall", "iptables-legacy"},
       {"mtu", [](Facts& f) { f.full_ping = Answer::no; }, Verdict::fail, "mtu", "1500 bytes"},
       {"no adverts", [](Facts& f) { f.vips[0].last_advert_ms = 900; }, Verdict::fail, "adverts", "900 ms"},
@@ -217,6 +229,10 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"no real time", [](Facts& f) { f.realtime = false; }, Verdict::warn, "realtime", "no real-time priority"},
       {"no time for real time", [](Facts& f) { f.realtime = false; f.realtime_share_us = 0; }, Verdict::warn, "realtime",
        "sched_rt_runtime_us=950000"},
+      {"no time for real time, any more", [](Facts& f) { f.realtime_share_us = 0; }, Verdict::warn, "realtime", "sched_rt_runtime_us=950000"},
+      {"late adverts", [](Facts& f) { f.vips[0].late = 2; }, Verdict::warn, "lateness", "gave up vip-a 2 times"},
+      {"slow timers", [](Facts& f) { f.vips[0].timers_counted = 100; f.vips[0].timers_p99_ms = 25.1; }, Verdict::warn, "lateness",
+       "late by 25.1 ms and more, with adverts every 100 ms"},
       {"swappable", [](Facts& f) { f.memory_locked = false; }, Verdict::warn, "realtime", "swapped out"},
       {"no BPF", [](Facts& f) { f.bpf_refused = true; }, Verdict::warn, "bpf", "CAP_BPF"},
       {"no lease", [](Facts& f) { f.vips[0].lease_problem = "Operation not permitted"; }, Verdict::warn, "lease", "not permitted"},
@@ -255,11 +271,60 @@ TEST_CASE("what is right in its place is not a trap") {
   CHECK(silent([](Facts& f) { with_virtual_mac(f); f.vips[0].reached = f.lan_ping = Answer::no; }));  // nothing is pinged here
   CHECK(silent([](Facts& f) { f.hypervisor = "VMware"; f.interfaces[0].wireless = true; }));          // without a virtual MAC
   CHECK(silent([](Facts& f) { f.interfaces[0].arp_announce = 2; f.realtime_share_us = 950'000; }));
+  CHECK(silent([](Facts& f) { f.vips[0].timers_counted = 100; f.vips[0].timers_p99_ms = 25; }));
+  CHECK(silent([](Facts& f) { f.vips[0].timers_counted = 99; f.vips[0].timers_p99_ms = 400; }));
   CHECK(silent([](Facts& f) { f.vrrpd_uptime_s = 60; f.last_move_s.reset(); }));
   CHECK(silent([](Facts& f) { f.peer_identity.reset(); }));
   CHECK(silent([](Facts& f) { f.witnesses[0].answers.reset(); }));
   CHECK(silent([](Facts& f) { f.small_ping = f.full_ping = Answer::no; }));
   CHECK(silent([](Facts& f) { f.root = false; f.key_problem = "Permission denied"; }));
+}
+
+TEST_CASE("every kind of advert in use is tried with the firewall, once") {
+  struct Seen {
+    Way way;
+    std::string source, destination;
+    bool operator==(const Seen&) const = default;
+  };
+  const auto packets = [](const Facts& facts) {
+    std::vector<Seen> seen;
+    for (const ProbePacket& packet : advert_packets(facts)) {
+      CHECK(packet.protocol == 112);
+      CHECK(packet.interface == "eth0");
+      seen.push_back({packet.way, packet.source.to_string(), packet.destination.to_string()});
+    }
+    return seen;
+  };
+  Facts facts = good();
+  const std::vector<Seen> v4 = {{Way::in, "192.0.2.11", "224.0.0.18"}, {Way::frame, "192.0.2.12", "224.0.0.18"},
+                                {Way::out, "192.0.2.12", "224.0.0.18"}};
+  CHECK(packets(facts) == v4);
+  facts.vips.push_back(facts.vips[0]);
+  CHECK(packets(facts) == v4);
+  facts.vips[1].unicast = true;
+  facts.vips.push_back(facts.vips[0]);
+  facts.vips[2].addresses = {*Prefix::parse("2001:db8::100/64")};
+  facts.interfaces[0].addresses = {*IpAddress::parse("192.0.2.12"), *IpAddress::parse("fe80::12")};
+  std::vector<Seen> all = v4;
+  all.push_back({Way::in, "192.0.2.11", "192.0.2.12"});
+  all.push_back({Way::out, "192.0.2.12", "192.0.2.11"});
+  all.push_back({Way::in, "fe80::2", "ff02::12"});
+  all.push_back({Way::frame, "fe80::12", "ff02::12"});
+  all.push_back({Way::out, "fe80::12", "ff02::12"});
+  CHECK(packets(facts) == all);
+}
+
+TEST_CASE("one rule before two groups is reported once") {
+  Facts facts = good();
+  facts.vips.push_back(facts.vips[0]);
+  facts.vips[1].addresses = {*Prefix::parse("2001:db8::100/64")};
+  facts.firewall.adverts.clear();
+  for (const ProbePacket& packet : advert_packets(facts)) facts.firewall.adverts.push_back({packet, {Firewall::passes, {}, {}}});
+  drop_adverts(facts, Way::in);
+  Findings findings;
+  examine_firewall(facts, findings);
+  REQUIRE(findings.list.size() == 1);
+  CHECK(findings.list[0].what.find("to 224.0.0.18 and ff02::12 (the rule)") != std::string::npos);
 }
 
 TEST_CASE("an identity survives its JSON; anything else is refused") {

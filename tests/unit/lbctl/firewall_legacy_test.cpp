@@ -14,11 +14,11 @@ const std::string open_policy = "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT A
 const std::string closed_policy = "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N lan\n";
 
 FirewallAnswer advert(const std::string& rules) {
-  return judge_legacy_firewall(rules, {"eth0", *IpAddress::parse("192.0.2.12"), *IpAddress::parse("224.0.0.18"), 112, 0});
+  return judge_legacy_firewall(rules, {Way::in, "eth0", *IpAddress::parse("192.0.2.12"), *IpAddress::parse("224.0.0.18"), 112, 0});
 }
 
 FirewallAnswer sync(const std::string& rules) {
-  return judge_legacy_firewall(rules, {"sync0", *IpAddress::parse("198.51.100.2"), *IpAddress::parse("198.51.100.1"), 6, 5405});
+  return judge_legacy_firewall(rules, {Way::in, "sync0", *IpAddress::parse("198.51.100.2"), *IpAddress::parse("198.51.100.1"), 6, 5405});
 }
 
 }  // namespace
@@ -69,6 +69,29 @@ TEST_CASE("legacy rules: what is not understood is unclear only where it matters
   CHECK(advert(open_policy + "-A INPUT -p tcp -m set --match-set bad src -j DROP\n").verdict == Firewall::passes);
   CHECK(advert(open_policy + "-A INPUT -m set --match-set good src -j ACCEPT\n").verdict == Firewall::passes);
   CHECK(advert(closed_policy + "-A INPUT -m set --match-set bad src -j DROP\n").verdict == Firewall::drops);
+}
+
+TEST_CASE("legacy rules: what leaves meets the chain OUTPUT, frames meet none") {
+  const auto judged = [](const std::string& rules, Way way, const char* source, const char* destination) {
+    return judge_legacy_firewall(rules, {way, "eth0", *IpAddress::parse(source), *IpAddress::parse(destination), 112, 0});
+  };
+  const std::string closed = "-P INPUT ACCEPT\n-P OUTPUT DROP\n";
+  CHECK(judged(closed, Way::out, "192.0.2.11", "192.0.2.12").rule == "policy of the chain OUTPUT");
+  CHECK(judged(closed, Way::in, "192.0.2.11", "192.0.2.12").verdict == Firewall::passes);
+  CHECK(judged(closed, Way::frame, "192.0.2.11", "224.0.0.18").verdict == Firewall::passes);
+  for (const char* rule : {"-o eth0 -p vrrp -j DROP", "-m addrtype --dst-type UNICAST -j DROP", "-m pkttype --pkt-type unicast -j DROP"}) {
+    CAPTURE(rule);
+    CHECK(judged(open_policy + "-A OUTPUT " + rule + "\n", Way::out, "192.0.2.11", "192.0.2.12").verdict == Firewall::drops);
+  }
+  CHECK(judged(open_policy + "-A OUTPUT -o eth1 -j DROP\n", Way::out, "192.0.2.11", "192.0.2.12").verdict == Firewall::passes);
+}
+
+TEST_CASE("legacy rules: the remedy names the program, the chain and the packet") {
+  CHECK(advert(open_policy + "-A INPUT -p vrrp -j DROP\n").remedy == "iptables-legacy -I INPUT -p 112 -j ACCEPT");
+  CHECK(advert(closed_policy + "-A INPUT -j lan\n-A lan -j DROP\n").remedy == "iptables-legacy -I lan -p 112 -j ACCEPT");
+  CHECK(sync(closed_policy).remedy == "iptables-legacy -I INPUT -p tcp --dport 5405 -j ACCEPT");
+  const ProbePacket v6{Way::in, "eth0", *IpAddress::parse("fe80::1"), *IpAddress::parse("ff02::12"), 112, 0};
+  CHECK(judge_legacy_firewall(closed_policy, v6).remedy == "ip6tables-legacy -I INPUT -p 112 -j ACCEPT");
 }
 
 TEST_CASE("legacy rules: any text is harmless") {

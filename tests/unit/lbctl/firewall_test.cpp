@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lbctl/doctor/firewall_devices.hpp"
+
 using namespace tandem;
 using namespace tandem::ctl;
 using Json = nlohmann::ordered_json;
@@ -30,11 +32,11 @@ Json ruleset(const std::vector<std::string>& rules, const std::string& policy = 
 }
 
 FirewallAnswer advert(const Json& rules) {
-  return judge_firewall(rules, {"eth0", *IpAddress::parse("192.0.2.12"), *IpAddress::parse("224.0.0.18"), 112, 0});
+  return judge_firewall(rules, {Way::in, "eth0", *IpAddress::parse("192.0.2.12"), *IpAddress::parse("224.0.0.18"), 112, 0});
 }
 
 FirewallAnswer sync(const Json& rules) {
-  return judge_firewall(rules, {"sync0", *IpAddress::parse("198.51.100.2"), *IpAddress::parse("198.51.100.1"), 6, 5405});
+  return judge_firewall(rules, {Way::in, "sync0", *IpAddress::parse("198.51.100.2"), *IpAddress::parse("198.51.100.1"), 6, 5405});
 }
 
 std::string match(const std::string& left, const std::string& right, const std::string& op = "==") {
@@ -61,6 +63,7 @@ TEST_CASE("a policy drops what no rule accepts") {
   const FirewallAnswer answer = advert(ruleset({rule(match(dport, "22"), "accept")}, "drop"));
   CHECK(answer.verdict == Firewall::drops);
   CHECK(answer.rule == "policy of the chain inet f input");
+  CHECK(answer.remedy == "nft insert rule inet f input meta l4proto 112 accept");
 }
 
 TEST_CASE("rules that name the packet") {
@@ -124,4 +127,108 @@ TEST_CASE("chains of the other family do not concern it") {
     }
   }
   CHECK(advert(rules).verdict == Firewall::passes);
+}
+
+TEST_CASE("the remedy names the chain of the rule, and the packet") {
+  const std::vector<std::string> jump = {R"([{"jump": {"target": "other"}}])"};
+  const FirewallAnswer answer = sync(ruleset(jump, "accept", {R"([{"drop": null}])"}));
+  CHECK(answer.rule == "inet f other, handle 2");
+  CHECK(answer.remedy == "nft insert rule inet f other tcp dport 5405 accept");
+  CHECK(advert(ruleset({})).remedy.empty());
+}
+
+namespace {
+
+ProbePacket sent(Way way, const char* destination = "224.0.0.18") {
+  const IpAddress to = *IpAddress::parse(destination);
+  return {way, "eth0", *IpAddress::parse(to.is_v4() ? "192.0.2.11" : "fe80::1"), to, 112, 0};
+}
+
+// One base chain with one rule.
+Json base_chain(const std::string& family, const std::string& hook, const std::string& expression, const Json& devices = nullptr) {
+  Json chain = {{"family", family}, {"table", "t"}, {"name", "c"}, {"hook", hook}, {"policy", "accept"}};
+  if (!devices.is_null()) chain["dev"] = devices;
+  const Json rule = {{"family", family}, {"table", "t"}, {"chain", "c"}, {"handle", 3}, {"expr", Json::parse(expression)}};
+  return {{"nftables", {{{"chain", chain}}, {{"rule", rule}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("each way passes its own hooks") {
+  const auto dropped_at = [](const char* family, const char* hook, Way way) {
+    return judge_firewall(base_chain(family, hook, R"([{"drop": null}])", "eth0"), sent(way)).verdict == Firewall::drops;
+  };
+  for (const char* hook : {"prerouting", "input"}) {
+    CAPTURE(hook);
+    CHECK(dropped_at("ip", hook, Way::in));
+    CHECK_FALSE(dropped_at("ip", hook, Way::out));
+    CHECK_FALSE(dropped_at("ip", hook, Way::frame));
+  }
+  for (const char* hook : {"output", "postrouting"}) {
+    CAPTURE(hook);
+    CHECK(dropped_at("inet", hook, Way::out));
+    CHECK_FALSE(dropped_at("inet", hook, Way::in));
+    CHECK_FALSE(dropped_at("inet", hook, Way::frame));
+  }
+  CHECK_FALSE(dropped_at("inet", "forward", Way::in));
+  CHECK(dropped_at("netdev", "ingress", Way::in));
+  CHECK(dropped_at("inet", "ingress", Way::in));
+  CHECK_FALSE(dropped_at("netdev", "ingress", Way::frame));
+  CHECK(dropped_at("netdev", "egress", Way::frame));
+  CHECK(dropped_at("netdev", "egress", Way::out));
+  CHECK_FALSE(dropped_at("netdev", "egress", Way::in));
+}
+
+TEST_CASE("a chain of a device concerns what passes that device") {
+  const auto judged = [](const Json& devices) {
+    return judge_firewall(base_chain("netdev", "ingress", rule(match(l4proto, R"("vrrp")"), "drop"), devices), sent(Way::in));
+  };
+  CHECK(judged("eth0").remedy == "nft insert rule netdev t c meta l4proto 112 accept");
+  CHECK(judged({"eth1", "eth0"}).verdict == Firewall::drops);
+  CHECK(judged("eth1").verdict == Firewall::passes);
+  CHECK(judged({"eth1", "eth2"}).verdict == Firewall::passes);
+  CHECK(judged(nullptr).verdict == Firewall::unclear);
+}
+
+TEST_CASE("the interface by which a packet leaves, and its family") {
+  const auto verdict = [](const std::string& condition, const char* destination = "224.0.0.18") {
+    return judge_firewall(base_chain("inet", "output", rule(condition, "drop")), sent(Way::out, destination)).verdict;
+  };
+  CHECK(verdict(match(R"({"meta": {"key": "oifname"}})", R"("eth0")")) == Firewall::drops);
+  CHECK(verdict(match(R"({"meta": {"key": "oif"}})", R"("eth1")")) == Firewall::passes);
+  CHECK(verdict(match(iifname, R"("eth0")")) == Firewall::passes);
+  CHECK(verdict(match(R"({"meta": {"key": "protocol"}})", R"("ip6")")) == Firewall::passes);
+  CHECK(verdict(match(R"({"meta": {"key": "protocol"}})", R"("ip6")"), "ff02::12") == Firewall::drops);
+  CHECK(verdict(match(R"({"payload": {"protocol": "ip6", "field": "nexthdr"}})", R"("vrrp")"), "ff02::12") == Firewall::drops);
+  CHECK(verdict(match(R"({"payload": {"protocol": "ether", "field": "type"}})", R"("ip")")) == Firewall::drops);
+  CHECK(verdict(match(R"({"meta": {"key": "pkttype"}})", R"("multicast")")) == Firewall::passes);
+}
+
+TEST_CASE("devices of chains are read from the rules as text") {
+  const char* text = R"(table inet f {
+	chain input {
+		type filter hook input priority filter; policy accept;
+		iifname "eth9" drop
+	}
+}
+table netdev t {
+	chain other {
+		type filter hook ingress devices = { "eth1", "eth2" } priority filter; policy accept;
+	}
+
+	chain c {
+		type filter hook ingress device "eth0" priority filter; policy drop;
+	}
+}
+)";
+  Json rules = base_chain("netdev", "ingress", R"([{"drop": null}])");
+  rules["nftables"].push_back({{"chain", {{"family", "netdev"}, {"table", "t"}, {"name", "other"}, {"hook", "ingress"}}}});
+  rules["nftables"].push_back({{"chain", {{"family", "inet"}, {"table", "f"}, {"name", "input"}, {"hook", "input"}}}});
+  name_devices(rules, text);
+  CHECK(rules["nftables"][0]["chain"]["dev"] == Json({"eth0"}));
+  CHECK(rules["nftables"][2]["chain"]["dev"] == Json({"eth1", "eth2"}));
+  CHECK_FALSE(rules["nftables"][3]["chain"].contains("dev"));
+  for (const char* broken : {"", "table", "type x device", "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0"}) {
+    CHECK_NOTHROW(name_devices(rules, broken));
+  }
 }

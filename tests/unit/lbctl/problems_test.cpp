@@ -80,6 +80,12 @@ TEST_CASE("each thing that goes wrong is one sentence") {
       {[](Json& s) { s["vrrpd"]["virtual_addresses"][0]["may_take_over"] = false; }, {}},
       {[](Json& s) { s["syncd"]["peer"]["connected"] = false; },
        {"the peer lb2 is not connected: nothing is replicated"}},
+      {[](Json& s) { s["syncd"]["peer"]["path"] = "sync"; }, {}},
+      {[](Json& s) { s["syncd"]["peer"]["path"] = "lan"; },
+       {"replication with lb2 runs over the LAN, because the sync link is down: one broken switch now cuts adverts and "
+        "replication at once"}},
+      {[](Json& s) { s["syncd"]["peer"]["connected"] = false; s["syncd"]["peer"]["path"] = "lan"; },
+       {"the peer lb2 is not connected: nothing is replicated"}},
       {[](Json& s) { s["syncd"]["in_sync"] = false; s["syncd"]["in_sync_reason"] = "repairing"; },
        {"this node is not in sync: repairing"}},
   };

@@ -106,6 +106,16 @@ TEST_CASE("vrrp: each address in full") {
   CHECK(text.find("  owner           nobody (preferred lb1)\n") != std::string::npos);
 }
 
+TEST_CASE("vrrp: a node that may take over says why it does not preempt") {
+  Json status = Json::parse(ctl::testing::vrrpd_status);
+  status["virtual_addresses"][1]["may_take_over_reason"] = "does not preempt a living owner: preempt is false";
+  CHECK(render_vrrp(status, now, false).find("  may take over   yes; does not preempt a living owner: preempt is false\n") !=
+        std::string::npos);
+  status["virtual_addresses"][1]["may_take_over"] = false;
+  status["virtual_addresses"][1]["may_take_over_reason"] = nullptr;
+  CHECK(render_vrrp(status, now, false).find("  may take over   no: -\n") != std::string::npos);
+}
+
 TEST_CASE("vrrp: a node in maintenance says so first") {
   Json status = Json::parse(ctl::testing::vrrpd_status);
   status["maintenance"] = {{"on", true}, {"since", nullptr}, {"reason", ""}};
