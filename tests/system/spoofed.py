@@ -24,6 +24,7 @@ from two_nodes import NODES, VIP, Pair  # noqa: E402
 
 VRID = {"vip-a": 51, "vip-b": 52}
 SOURCE = "192.0.2.11"  # lb1's: all is said to lb2, in the name of its peer
+STRANGER = "192.0.2.9"  # a router that is none of ours
 FLOOD = 200            # packets of each kind and virtual router
 LINES = 2              # that they may cost in the log, for each
 
@@ -145,14 +146,24 @@ def forgeries(checks, pair, attacker):
     checks.true("the log names the sender and a remedy", SOURCE in said and "cluster key" in said)
 
 
-def foreign_vrid(checks, pair, attacker):
-    before, metric = picture(pair), rb'tandem_vrrp_foreign_packets_total\{interface="eth0",cause="vrid"\} (\d+)'
-    count = lambda: int(re.search(metric, pair.call("lb2", "GET", "/metrics")[1]).group(1))  # noqa: E731
-    counted = count()
-    attacker.send(vrrp.ipv4(SOURCE, vrrp.finish(vrrp.advert(99, 255, [VIP["vip-a"]]))), times=FLOOD)
-    wait_for(lambda: count() >= counted + FLOOD, 10, "the packets to be counted")
-    checks.equal("another VRID: counted", count() - counted, FLOOD)
-    checks.true("another VRID: nothing happens", picture(pair) == before)
+def foreign(checks, pair, attacker):
+    """Another pair on the same LAN, with a VRID, version and password of its own, is none of our business: one line in ten
+    minutes tells of it."""
+    def count(cause):
+        metric = rf'tandem_vrrp_foreign_packets_total\{{interface="eth0",cause="{cause}"\}} (\d+)'
+        return int(re.search(metric, pair.call("lb2", "GET", "/metrics")[1].decode()).group(1))
+    password = vrrp.advert(99, 255, [VIP["vip-a"]], centiseconds=0x0101, behind=b"password", version=2)  # type 1, 1 s
+    before = picture(pair)
+    for what, cause, message in (("VRID", "vrid", vrrp.advert(99, 255, [VIP["vip-a"]])),
+                                 ("version", "version", vrrp.advert(99, 255, [VIP["vip-a"]], version=1)),
+                                 ("kind of authentication", "auth_type", password)):
+        counted = count(cause)
+        attacker.send(vrrp.ipv4(STRANGER, vrrp.finish(message)), times=FLOOD)
+        wait_for(lambda: count(cause) >= counted + FLOOD, 10, "the packets to be counted")
+        checks.equal(f"another {what}: counted", count(cause) - counted, FLOOD)
+        said = [line for line in lines(pair, "lb2", cause) if STRANGER in line]
+        checks.equal(f"another {what}: lines in the log", len(said), 1)
+    checks.true("another router: nothing happens", picture(pair) == before)
 
 
 def recordings(checks, pair, attacker):
@@ -279,7 +290,7 @@ def body(checks, lab):
     pair.settle()
     attacker = Attacker(lab)
     forgeries(checks, pair, attacker)
-    foreign_vrid(checks, pair, attacker)
+    foreign(checks, pair, attacker)
     recordings(checks, pair, attacker)
     lost_numbers(checks, pair)
     state_directory(checks, pair)

@@ -134,7 +134,7 @@ void Interface::dispatch(const Decoded& decoded) {
   const Receiver& receiver = receivers_[decoded.v6][decoded.vrid];
   if (receiver) return receiver(decoded);
   const Drop cause = decoded.drop == Drop::none ? Drop::vrid : decoded.drop;
-  if (of_somebody_else(cause)) return drops_.count(cause);
+  if (of_somebody_else(cause)) return drops_.add_foreign(cause, decoded, name_, io::now());
   drops_.add(cause, decoded, name_, io::now());
 }
 
