@@ -206,6 +206,41 @@ def test_interface_down(pair):
     pair.lab.link("lb1", "eth0", True)
 
 
+def test_flapping_cable(pair):
+    """The cable of the preferred node comes and goes each 200 ms: it takes its address back later each time."""
+    pair.write_config(interval="10ms")  # with slower adverts it would not even come back in between
+    pair.reload()
+    forget_losses(pair)
+    since = time.monotonic_ns()
+
+    def losses():
+        return [e["time_ns"] for e in pair.events("lb1", since, "vip-a") if e.get("from") == "active"]
+
+    def cut():
+        for up in (False, True):
+            pair.lab.link("lan", "lb1", up)
+            time.sleep(0.2)
+    cuts = 0
+    try:
+        while len(losses()) < 3 and cuts < 20:
+            cut()
+            cuts += 1
+        for _ in range(2):
+            cut()
+        reason = pair.status("lb1", "vip-a")["may_take_over_reason"]
+        assert pair.states("vip-a") == ["backup", "active"] and "lost the address several times" in reason, reason
+    finally:
+        pair.lab.link("lan", "lb1", True)
+    wait_for(lambda: pair.owner("vip-a") == "lb1", 10, "lb1 to take it back in the end")
+    taken = [e["time_ns"] for e in pair.events("lb1", since, "vip-a") if e["event"] == "active"]
+    held = [milliseconds(back - lost) for lost, back in zip(losses(), taken)]
+    print(f"    {cuts + 2} cuts, {len(losses())} losses, taken back after " + ", ".join(f"{ms:.0f}" for ms in held) + " ms")
+    assert len(taken) == len(losses()) == 3, (losses(), taken)
+    assert held[0] < 1000 <= held[1] < 2000 <= held[2], held
+    pair.write_config()
+    pair.reload()
+
+
 def test_neighbours_are_asked_anew_after_a_cut(pair):
     def asked():
         """How the kernel of lb1 gets on with the client's link-layer address, which a packet needs."""
