@@ -52,6 +52,12 @@ def finish(message, source=None, destination=None):
     return message[:6] + struct.pack("!H", checksum(front + message)) + message[8:]
 
 
+def ipv6(source, message, destination=GROUP[6], hops=255):
+    """The packet with its header."""
+    return (struct.pack("!IHBB", 6 << 28, len(message), 112, hops) + ipaddress.ip_address(source).packed +
+            ipaddress.ip_address(destination).packed + message)
+
+
 def ipv4(source, message, destination=GROUP[4], ttl=255):
     """The packet with its header."""
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0xc0, 20 + len(message), 0, 0, ttl, 112, 0,

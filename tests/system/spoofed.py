@@ -23,7 +23,9 @@ import vrrp_packets as vrrp  # noqa: E402
 from two_nodes import NODES, VIP, Pair  # noqa: E402
 
 VRID = {"vip-a": 51, "vip-b": 52}
+SIX, SIX_LINK_LOCAL, SIX_VRID = "2001:db8::101", "fe80::112:3d", 61
 SOURCE = "192.0.2.11"  # lb1's: all is said to lb2, in the name of its peer
+STRANGER = "192.0.2.9"  # a router that is none of ours
 FLOOD = 200            # packets of each kind and virtual router
 LINES = 2              # that they may cost in the log, for each
 
@@ -35,13 +37,17 @@ class Attacker:
         with lab.inside("client"):
             self.sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
             self.sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.10"))
+            self.sender6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+            index = struct.pack("i", socket.if_nametoindex("eth0"))
+            self.sender6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
             self.ear = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
-        self.ear.setblocking(False)
+            self.ear6 = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x86dd))
 
     def send(self, *packets, times=1):
         for number in range(times):
             for packet in packets:
-                self.sender.sendto(packet, (vrrp.GROUP[4], 0))
+                version = packet[0] >> 4
+                (self.sender if version == 4 else self.sender6).sendto(packet, (vrrp.GROUP[version], 0))
             if number % 50 == 49:
                 time.sleep(0.005)  # no flood of the receive queue: each packet shall be judged
 
@@ -50,12 +56,21 @@ class Attacker:
         found = []
         while True:
             try:
-                packet = self.ear.recv(2048)
+                packet = self.ear.recv(2048, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return found
             if packet[9] == 112:
                 length = struct.unpack("!H", packet[2:4])[0]
                 found.append((socket.inet_ntoa(packet[12:16]), packet[4 * (packet[0] & 15):length]))
+
+
+    def next_over_ipv6(self):
+        """The next advert that somebody sends, with its header."""
+        self.ear6.settimeout(5)
+        while True:
+            packet = self.ear6.recv(2048)
+            if packet[6] == 112:
+                return packet[:40 + struct.unpack("!H", packet[4:6])[0]]
 
 
 def forged(name, priority=255, behind=b"", source=SOURCE, key=None, **more):
@@ -108,7 +123,7 @@ def picture(pair):
 
 def dropped(pair, node, cause):
     """(of the status, of /metrics), summed over the virtual addresses"""
-    status = sum(pair.status(node, name)["adverts_dropped"][cause] for name in VIP)
+    status = sum(address["adverts_dropped"][cause] for address in pair.get(node, "/v1/status")["virtual_addresses"])
     _, text = pair.call(node, "GET", "/metrics")
     pattern = rf'^tandem_vrrp_adverts_dropped_total\{{[^}}]*cause="{cause}"[^}}]*\}} (\d+)'
     return status, sum(int(value) for value in re.findall(pattern, text.decode(), re.M))
@@ -145,14 +160,65 @@ def forgeries(checks, pair, attacker):
     checks.true("the log names the sender and a remedy", SOURCE in said and "cluster key" in said)
 
 
-def foreign_vrid(checks, pair, attacker):
-    before, metric = picture(pair), rb'tandem_vrrp_foreign_packets_total\{interface="eth0",cause="vrid"\} (\d+)'
-    count = lambda: int(re.search(metric, pair.call("lb2", "GET", "/metrics")[1]).group(1))  # noqa: E731
-    counted = count()
-    attacker.send(vrrp.ipv4(SOURCE, vrrp.finish(vrrp.advert(99, 255, [VIP["vip-a"]]))), times=FLOOD)
-    wait_for(lambda: count() >= counted + FLOOD, 10, "the packets to be counted")
-    checks.equal("another VRID: counted", count() - counted, FLOOD)
-    checks.true("another VRID: nothing happens", picture(pair) == before)
+def kinds_over_ipv6(key, source):
+    """(name, cause, packet) for the IPv6 router, in the name of `source`."""
+    def packet(priority=255, behind=b"", sender=source, with_key=None, hops=255):
+        message = vrrp.advert(SIX_VRID, priority, [SIX_LINK_LOCAL, SIX], behind=behind)
+        if with_key is not None:
+            message = vrrp.seal(with_key, sender, message)
+        return vrrp.ipv6(sender, vrrp.finish(message, sender, vrrp.GROUP[6]), hops=hops)
+    sealed = {"behind": vrrp.trailer(5, 2**40), "with_key": vrrp.node_key(key, "lb1")}
+    return [
+        ("hop limit 254", "ttl", packet(hops=254, **sealed)),
+        ("wrong checksum", "checksum", spoiled(packet(**sealed), 46, 0x5a)),
+        ("a source that is not link-local", "source", packet(sender="2001:db8::11", **sealed)),
+        ("no HMAC", "no_authentication", packet()),
+        ("no HMAC, priority 0", "no_authentication", packet(0)),
+        ("an HMAC of zeros", "wrong_hmac", packet(behind=vrrp.trailer(2**40, 1))),
+        ("another cluster key", "wrong_hmac", packet(behind=vrrp.trailer(2**40, 1),
+                                                    with_key=vrrp.node_key(bytes(32), "lb1"))),
+        ("an older life", "replayed", packet(**sealed)),
+        ("an older life, priority 0", "replayed", packet(0, **sealed)),
+    ]
+
+
+def over_ipv6(checks, pair, attacker):
+    """The same against an IPv6 virtual router."""
+    pair.write_virtual_addresses([
+        {"name": name, "addresses": [address], "interface": "eth0", "vrid": vrid, "preferred_node": node,
+         "advert_interval": "100ms"}
+        for name, address, vrid, node in (("vip-a", VIP["vip-a"] + "/24", 51, "lb1"), ("vip-b", VIP["vip-b"] + "/24", 52, "lb2"),
+                                          ("vip-6", SIX + "/64", SIX_VRID, "lb1"))])
+    pair.reload()
+    wait_for(lambda: pair.states("vip-6") == ["active", "backup"], 10, "lb1 to own the IPv6 address")
+    recorded = attacker.next_over_ipv6()
+    source = socket.inet_ntop(socket.AF_INET6, recorded[8:24])
+    for what, cause, packet in kinds_over_ipv6(bytes.fromhex(pair.key.read_text()), source):
+        nothing_happens(checks, pair, attacker, f"IPv6, {what}", cause, [packet])
+    nothing_happens(checks, pair, attacker, "IPv6, recorded", "replayed", [recorded])
+    pair.write_config()
+    pair.reload()
+    pair.settle()
+
+
+def foreign(checks, pair, attacker):
+    """Another pair on the same LAN, with a VRID, version and password of its own, is none of our business: one line in ten
+    minutes tells of it."""
+    def count(cause):
+        metric = rf'tandem_vrrp_foreign_packets_total\{{interface="eth0",cause="{cause}"\}} (\d+)'
+        return int(re.search(metric, pair.call("lb2", "GET", "/metrics")[1].decode()).group(1))
+    password = vrrp.advert(99, 255, [VIP["vip-a"]], centiseconds=0x0101, behind=b"password", version=2)  # type 1, 1 s
+    before = picture(pair)
+    for what, cause, message in (("VRID", "vrid", vrrp.advert(99, 255, [VIP["vip-a"]])),
+                                 ("version", "version", vrrp.advert(99, 255, [VIP["vip-a"]], version=1)),
+                                 ("kind of authentication", "auth_type", password)):
+        counted = count(cause)
+        attacker.send(vrrp.ipv4(STRANGER, vrrp.finish(message)), times=FLOOD)
+        wait_for(lambda: count(cause) >= counted + FLOOD, 10, "the packets to be counted")
+        checks.equal(f"another {what}: counted", count(cause) - counted, FLOOD)
+        said = [line for line in lines(pair, "lb2", cause) if STRANGER in line]
+        checks.equal(f"another {what}: lines in the log", len(said), 1)
+    checks.true("another router: nothing happens", picture(pair) == before)
 
 
 def recordings(checks, pair, attacker):
@@ -279,7 +345,8 @@ def body(checks, lab):
     pair.settle()
     attacker = Attacker(lab)
     forgeries(checks, pair, attacker)
-    foreign_vrid(checks, pair, attacker)
+    over_ipv6(checks, pair, attacker)
+    foreign(checks, pair, attacker)
     recordings(checks, pair, attacker)
     lost_numbers(checks, pair)
     state_directory(checks, pair)

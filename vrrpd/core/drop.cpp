@@ -38,7 +38,8 @@ std::string_view explain(Drop drop) {
     case Drop::auth_type: return "it has a password, which VRRP has given up: turn that off on the other router";
     case Drop::no_address: return "it has no address";
     case Drop::interval: return "its interval is 0 or, in version 2, another one than configured here";
-    case Drop::vrid: return "its VRID is not configured here";
+    case Drop::vrid: return "its VRID is not configured here: another virtual router on this LAN, or \"vrid\" differs "
+                            "between the nodes";
     case Drop::destination: return "one router uses multicast, the other unicast: \"unicast\" must be the same on both";
     case Drop::source: return "it is IPv6 and comes from an address that is not link-local";
     case Drop::not_peer: return "it comes from somebody else than the peer node";

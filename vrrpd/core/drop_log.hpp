@@ -14,12 +14,14 @@ namespace tandem::vrrp {
 class DropLog {
  public:
   static constexpr Duration pause = std::chrono::seconds(10);
+  /// For what another router on the LAN says all the time, and may.
+  static constexpr Duration long_pause = std::chrono::minutes(10);
 
-  /// One more packet. Returns how many there were since the last line of this cause if a line is due, else 0.
-  std::uint64_t note(Drop cause, TimePoint now) {
+  /// One more packet. Returns how many there were since the last line of this cause if one is due after `after`, else 0.
+  std::uint64_t note(Drop cause, TimePoint now, Duration after = pause) {
     Entry& entry = entries_[static_cast<std::size_t>(cause)];
     ++entry.unsaid;
-    if (entry.said && now < *entry.said + pause) return 0;
+    if (entry.said && now < *entry.said + after) return 0;
     entry.said = now;
     return std::exchange(entry.unsaid, 0);
   }

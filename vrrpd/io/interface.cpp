@@ -73,7 +73,7 @@ void Interface::open_channels() {
 
 // The adverts of many virtual routers come in a burst: one wake-up for each of them would cost more than they do.
 void Interface::on_readable(bool v6) {
-  drain();
+  read(VrrpSocket::one_turn);
   if (routers_[v6] >= many_routers && channels_[v6].watch) channels_[v6].watch->pause(burst_pause);
 }
 
@@ -117,10 +117,10 @@ int Interface::send(const IpAddress& source, const IpAddress& destination,
   return socket ? socket->send(source, destination, message) : ENODEV;
 }
 
-void Interface::drain() {
+void Interface::read(std::size_t at_most) {
   for (const bool v6 : {false, true}) {
     if (!channels_[v6].socket) continue;
-    channels_[v6].socket->receive([this, v6](const std::optional<Datagram>& datagram) {
+    channels_[v6].socket->receive(at_most, [this, v6](const std::optional<Datagram>& datagram) {
       if (datagram) return dispatch(decode(*datagram));
       Decoded broken;
       broken.drop = Drop::ip_header;
@@ -134,7 +134,7 @@ void Interface::dispatch(const Decoded& decoded) {
   const Receiver& receiver = receivers_[decoded.v6][decoded.vrid];
   if (receiver) return receiver(decoded);
   const Drop cause = decoded.drop == Drop::none ? Drop::vrid : decoded.drop;
-  if (of_somebody_else(cause)) return drops_.count(cause);
+  if (of_somebody_else(cause)) return drops_.add_foreign(cause, decoded, name_, io::now());
   drops_.add(cause, decoded, name_, io::now());
 }
 

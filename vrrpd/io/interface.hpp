@@ -67,8 +67,9 @@ class Interface {
   /// 0 or an errno.
   [[nodiscard]] int send(const IpAddress& source, const IpAddress& destination,
                          std::span<const std::uint8_t> message) const;
-  /// Reads what is queued now, of both families. A Backup does so before it believes in silence.
-  void drain();
+  /// Reads all that is queued now, of both families. A Backup does so before it believes in silence: a flood must not
+  /// hide the one true advert.
+  void drain() { read(VrrpSocket::whole_queue); }
 
   /// Packets that belong to no virtual router of ours.
   [[nodiscard]] const DropCounters& dropped() const { return drops_.counters(); }
@@ -84,6 +85,7 @@ class Interface {
   void open_gate();
   [[nodiscard]] bool wants(bool v6) const { return routers_[v6] > 0; }
   void on_readable(bool v6);
+  void read(std::size_t at_most);
   void dispatch(const Decoded& decoded);
 
   boost::asio::io_context& io_;

@@ -19,7 +19,9 @@ namespace {
 constexpr int control_priority = 7;                 // TC_PRIO_CONTROL: first in the queue of the interface
 constexpr int internet_control = 0xc0;              // IP precedence 6, as routing protocols use
 constexpr std::size_t packets_per_call = 32;
-constexpr std::size_t packets_per_turn = 256;  // then others have their turn
+// The kernel doubles it, and takes 768 bytes and more for each packet: some 2,000 adverts, so that a flood that comes while
+// this process stands still does not keep out the one that matters.
+constexpr int receive_buffer = 1024 * 1024;
 constexpr std::size_t longest_packet = 2048;
 
 in_addr to_in_addr(const IpAddress& address) {
@@ -68,6 +70,11 @@ bool set_up(int fd, bool v6) {
                      {{IPV6_UNICAST_HOPS, required_ttl}, {IPV6_MULTICAST_HOPS, required_ttl}, {IPV6_MULTICAST_LOOP, 0},
                       {IPV6_MULTICAST_ALL, 0}, {IPV6_TCLASS, internet_control}, {IPV6_RECVPKTINFO, 1},
                       {IPV6_RECVHOPLIMIT, 1}});
+}
+
+// Beyond net.core.rmem_max where CAP_NET_ADMIN permits it.
+void enlarge_queue(int fd) {
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer)) set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
 }
 
 bool join_group(int fd, int interface_index, bool v6) {
@@ -209,22 +216,21 @@ Result<VrrpSocket> VrrpSocket::open(const std::string& interface, int interface_
                    static_cast<socklen_t>(interface.size())) != 0) {
     return errno_error("bind the VRRP socket to interface " + interface, errno);
   }
+  enlarge_queue(fd->get());
   if (!join_group(fd->get(), interface_index, v6)) {
     return errno_error("join " + multicast_group(v6).to_string() + " on interface " + interface, errno);
   }
   return VrrpSocket(std::move(*fd), interface_index, v6);
 }
 
-std::size_t VrrpSocket::receive(const std::function<void(const std::optional<Datagram>&)>& on_packet) const {
+void VrrpSocket::receive(std::size_t at_most,
+                         const std::function<void(const std::optional<Datagram>&)>& on_packet) const {
   Inbox inbox(v6_);
-  std::size_t count = 0;
-  while (count < packets_per_turn) {
+  for (std::size_t count = 0; count < at_most; count += packets_per_call) {
     const int received = inbox.fill(fd_.get());
     for (int i = 0; i < received; ++i) on_packet(inbox.datagram(static_cast<std::size_t>(i)));
-    if (received > 0) count += static_cast<std::size_t>(received);
     if (received < static_cast<int>(packets_per_call)) break;
   }
-  return count;
 }
 
 }  // namespace tandem::vrrp

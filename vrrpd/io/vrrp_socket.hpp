@@ -2,6 +2,7 @@
 // multicast group joined.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -25,6 +26,11 @@ int send_advert(int fd, int interface_index, const IpAddress& source, const IpAd
 
 class VrrpSocket {
  public:
+  /// For receive(): so many that a flood cannot hold up the timers.
+  static constexpr std::size_t one_turn = 256;
+  /// For receive(): more than the receive buffer holds, so all that waited when the call began.
+  static constexpr std::size_t whole_queue = 4096;
+
   /// Receives only what comes in through this interface. Needs CAP_NET_RAW.
   static Result<VrrpSocket> open(const std::string& interface, int interface_index, bool v6);
 
@@ -33,9 +39,9 @@ class VrrpSocket {
                          std::span<const std::uint8_t> message) const {
     return send_advert(fd_.get(), interface_index_, source, destination, message);
   }
-  /// Hands each waiting packet to `on_packet` (nullopt: not a whole IP packet); at most 256 in one call,
-  /// so that a flood cannot hold up the timers. Returns how many there were.
-  std::size_t receive(const std::function<void(const std::optional<Datagram>&)>& on_packet) const;
+  /// Hands each waiting packet to `on_packet` (nullopt: not a whole IP packet), until none is left or about
+  /// `at_most` have been read.
+  void receive(std::size_t at_most, const std::function<void(const std::optional<Datagram>&)>& on_packet) const;
 
  private:
   VrrpSocket(io::UniqueFd fd, int interface_index, bool v6)

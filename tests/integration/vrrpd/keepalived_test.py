@@ -2,7 +2,7 @@
 """vrrpd and Debian's keepalived share virtual addresses in network namespaces: versions, families, multicast and unicast,
 each of them as the owner; preemption, priority 0 and sudden death, both ways. Wireshark's dissector judges our packets.
 
-Needs root, and keepalived; skipped loudly without. Prints what it measured. Arguments: names of cases to run, with or without "/" and the part.
+Needs root, keepalived and tshark; skipped loudly without. Prints what it measured. Arguments: names of cases to run, with or without "/" and the part.
 """
 
 import contextlib
@@ -149,23 +149,37 @@ class Routers:
             (self.lab.directory / name).unlink(missing_ok=True)
 
 
-def judged_by_wireshark(routers, count):
-    """Our packets, on the other side: no warning, good checksums, the right destination."""
-    if shutil.which("tshark") is None:
-        print("    no tshark: not judged by Wireshark")
-        return
-    # Wireshark takes a checksum with pseudo-header, keepalived's form, for the right one unless told otherwise.
-    protocol, source, ours = ("ip6", "ipv6.src", "") if routers.v6 else ("ip", "ip.src", "192.0.2.11")
-    done = subprocess.run(
-        ["ip", "netns", "exec", routers.lab.ns("lb2"), "tshark", "-l", "-i", "eth0", "-c", str(count), "-a", "duration:10",
-         "-o", "vrrp.v3_checksum_as_in_v2:FALSE", "-f", f"{protocol} proto 112", "-T", "fields",
-         "-e", source, "-e", "vrrp.version", "-e", "vrrp.virt_rtr_id", "-e", "vrrp.prio", "-e", "vrrp.checksum.status",
-         "-e", "_ws.expert.message"], capture_output=True, text=True, timeout=30)
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
-    assert len(lines) == count, (done.stdout, done.stderr)
-    for sender, version, vrid, priority, checksum, *expert in lines:
-        assert (not ours or sender == ours) and version == str(routers.version) and vrid == str(VRID), lines
-        assert priority == "200" and checksum == "1" and not any(expert), lines
+class Wireshark:
+    """Our packets, on the other side, from the first one that it sees until judge()."""
+
+    def __init__(self, routers):
+        self.routers = routers
+        protocol = "ip6" if routers.v6 else "ip"
+        # Wireshark takes a checksum with pseudo-header, keepalived's form, for the right one unless told otherwise.
+        self.process = routers.lab.start("lb2", "tshark", [
+            "tshark", "-l", "-i", "eth0", "-a", "duration:30", "-o", "vrrp.v3_checksum_as_in_v2:FALSE",
+            "-f", f"{protocol} proto 112 and ether src {routers.pair.mac('lb1')}", "-T", "fields", "-e", "vrrp.prio",
+            "-e", "vrrp.version", "-e", "vrrp.virt_rtr_id", "-e", "vrrp.checksum.status", "-e", "_ws.expert.message"],
+            stdout=subprocess.PIPE, text=True)
+        self.seen = [self.next()]
+
+    def next(self):
+        """The fields of one more packet, which it waits for."""
+        line = self.process.popen.stdout.readline()
+        assert line, f"no more packets: {self.process.text()}"
+        return line.rstrip("\n").split("\t")
+
+    def judge(self):
+        """No warning, good checksums, in the owner's adverts and in the one that says that it leaves."""
+        while self.seen[-1][0] != "0":
+            self.seen.append(self.next())
+        self.process.signal(signal.SIGINT)
+        self.process.popen.communicate(timeout=30)
+        for priority, version, vrid, checksum, *expert in self.seen:
+            assert priority in ("200", "0") and version == str(self.routers.version) and vrid == str(VRID), self.seen
+            assert checksum == "1" and not any(expert), self.seen
+        assert len(self.seen) > 2, self.seen
+        print(f"    Wireshark agrees with {len(self.seen)} adverts, the last one of priority 0")
 
 
 def vrrpd_is_better(routers):
@@ -174,11 +188,12 @@ def vrrpd_is_better(routers):
     wait_for(routers.keepalived_owns, 12, "keepalived to own the address alone")
     routers.start_vrrpd(200)
     routers.becomes("vrrpd", routers.silent_ms(200) + 1500, "vrrpd preempts")
-    judged_by_wireshark(routers, 3)
-    routers.stays("vrrpd", 1.0, "keepalived believes vrrpd's adverts")
+    wireshark = Wireshark(routers)
+    routers.stays("vrrpd", max(1.0, 1.5 * routers.interval_ms / 1000), "keepalived believes vrrpd's adverts")
     routers.pair.process["lb1"].signal(signal.SIGTERM)
     routers.becomes("keepalived", routers.released_ms(KEEPALIVED_PRIORITY), "vrrpd says priority 0")
     routers.pair.process["lb1"].wait(10)
+    wireshark.judge()
     routers.start_vrrpd(200)
     routers.becomes("vrrpd", routers.silent_ms(200) + 1500, "vrrpd preempts again")
     routers.kill_vrrpd()
@@ -232,8 +247,9 @@ def shared(name, part):
 
 
 if __name__ == "__main__":
-    if shutil.which("keepalived") is None:
-        print(f"SKIPPED: {Path(sys.argv[0]).name} needs keepalived", flush=True)
-        sys.exit(SKIP)
+    for program in ("keepalived", "tshark"):
+        if shutil.which(program) is None:
+            print(f"SKIPPED: {Path(sys.argv[0]).name} needs {program}", flush=True)
+            sys.exit(SKIP)
     run({f"{name}/{part.__name__}": shared(name, part) for name in CASES for part in (vrrpd_is_better, keepalived_is_better)},
         equip=both_families)

@@ -180,6 +180,15 @@ TEST_CASE("drop log: one line each 10 s and cause, which says how many there wer
   CHECK(log.note(Drop::ttl, start + 3 * DropLog::pause) == 2);
 }
 
+TEST_CASE("drop log: of another router on the LAN one line each 10 minutes") {
+  DropLog log;
+  const TimePoint start{std::chrono::seconds(1000)};
+  CHECK(log.note(Drop::vrid, start, DropLog::long_pause) == 1);
+  for (int i = 1; i < 600; ++i) CHECK(log.note(Drop::vrid, start + std::chrono::seconds(i), DropLog::long_pause) == 0);
+  CHECK(log.note(Drop::version, start, DropLog::long_pause) == 1);
+  CHECK(log.note(Drop::vrid, start + std::chrono::minutes(10), DropLog::long_pause) == 600);
+}
+
 TEST_CASE("each cause has a name of its own and a sentence") {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < drop_causes; ++i) {
