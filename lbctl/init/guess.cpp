@@ -3,11 +3,12 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <unistd.h>
 
 #include <array>
 #include <fstream>
 #include <sstream>
+
+#include "common/io/daemon.hpp"
 
 namespace tandem::ctl {
 namespace {
@@ -47,9 +48,8 @@ std::vector<std::pair<std::string, std::string>> own_addresses() {
 
 Guess guess_host() {
   Guess guess;
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) == 0) guess.host = name.data();
-  guess.host = guess.host.substr(0, guess.host.find('.'));
+  const std::string host = io::host_name();
+  guess.host = host.substr(0, host.find('.'));
   guess.interface = default_route_interface();
   for (const auto& [interface, address] : own_addresses()) {
     if (address.find(':') != std::string::npos) continue;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/config/own_node.hpp"
+#include "common/io/daemon.hpp"
 #include "lbctl/completion/completion.hpp"
 #include "lbctl/init/guess.hpp"
 
@@ -14,10 +16,8 @@ namespace {
 // The index of this host among the nodes: by its name, else by its addresses. A host that is neither is taken for
 // the first one; the text says on which node the commands are meant to run.
 std::size_t find_self(const config::ClusterConfig& cluster) {
-  const std::string host = guess_host().host;
-  for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
-    if (cluster.nodes[i].name == host) return i;
-  }
+  const config::NodeConfig* own = config::find_own_node(cluster, io::host_name());
+  if (own != nullptr) return static_cast<std::size_t>(own - cluster.nodes.data());
   for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
     if (is_own_address(cluster.nodes[i].address.to_string())) return i;
   }
