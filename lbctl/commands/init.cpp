@@ -75,6 +75,9 @@ std::vector<std::string> find_warnings(const InitAnswers& answers, const config:
   if (answers.sync.empty()) {
     warnings.emplace_back("without --sync the nodes replicate over the LAN, and a broken LAN separates them entirely");
   }
+  if (answers.witnesses.empty()) {
+    warnings.emplace_back("without --witness a node that is cut off from the LAN, but not from its peer, keeps its addresses");
+  }
   return warnings;
 }
 

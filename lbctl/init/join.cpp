@@ -92,8 +92,10 @@ std::vector<std::string> join_commands(const JoinPlan& plan) {
 
 std::string join_text(const JoinPlan& plan) {
   std::string text = fmt::format("# On {}, as root. {} is the peer, at {}; both need the package tandem-lb.\n"
-                                 "# Without ssh: copy these files by any safe way, to the same paths, with these owners and modes:\n",
-                                 plan.self.name, plan.peer.name, plan.peer.address.to_string());
+                                 "# They need ssh to root there, with a key:  ssh-copy-id {}\n"
+                                 "# Without it, by hand: copy these files by any safe way, to the same paths, with these owners and modes,\n"
+                                 "# then on both nodes:  systemctl enable --now tandem.target\n",
+                                 plan.self.name, plan.peer.name, plan.peer.address.to_string(), ssh_host(plan));
   for (const JoinFile& file : plan.files) {
     text += fmt::format("#   {}  {}:{}  {}   {}\n", file.owner.mode, file.owner.owner, file.owner.group, file.path, file.what);
   }
