@@ -5,6 +5,11 @@ if(NOT TARGET PkgConfig::LIBBPF)
   pkg_check_modules(LIBBPF REQUIRED IMPORTED_TARGET GLOBAL libbpf)
 endif()
 
+set(BPF_WARNINGS -Wall)
+if(TANDEM_WERROR)
+  list(APPEND BPF_WARNINGS -Werror)
+endif()
+
 function(tandem_bpf_object name)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
   set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_object.cpp)
@@ -12,7 +17,7 @@ function(tandem_bpf_object name)
   set(script ${CMAKE_SOURCE_DIR}/cmake/EmbedBpf.cmake)
   add_custom_command(
     OUTPUT ${object}
-    COMMAND ${BPF_CLANG} -O2 -g -Wall -Werror -target bpf -I${CMAKE_SOURCE_DIR}
+    COMMAND ${BPF_CLANG} -O2 -g ${BPF_WARNINGS} -target bpf -I${CMAKE_SOURCE_DIR}
             -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
             -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c -o ${object}
     DEPENDS ${name}.bpf.c ${ARGN}

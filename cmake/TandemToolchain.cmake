@@ -1,5 +1,10 @@
 # Compiler, linker and dependency settings that hold for every target.
 
+# From CMake 3.30 on Boost is found by its own description of itself, not by a module of CMake's.
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Boost 1.81 REQUIRED)

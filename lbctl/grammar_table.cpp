@@ -79,7 +79,7 @@ constexpr std::array command_table = {
                 "look for what would break a failover, with the fix as a command",
                 "Looks at this host, its daemons and what they know of the peer, and probes; changes nothing. Best as root.\n"
                 "Both at once: ssh PEER lbctl doctor --json | lbctl doctor --peer-status -\n"
-                "Exit status 1 if something fails, else 0."},
+                "Exit status 1 if something fails, here or in what the peer said, else 0."},
     CommandSpec{CommandId::drain, "drain", backend_argument, {},
                 "give a backend no new traffic; what is open may finish",
                 "Replicated to the peer; lasts until `lbctl enable`, through reloads and restarts."},

@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "common/config/load.hpp"
+#include "common/config/own_node.hpp"
 #include "common/io/daemon.hpp"
 #include "common/log/log.hpp"
 #include "lbd/control/control.hpp"
@@ -37,11 +39,12 @@ std::string node_mistake(const config::Config& config, const std::string& node) 
   return fmt::format("this node is called {}, which is none of cluster.nodes ({}); say --node NAME", node, names);
 }
 
-int run(const io::DaemonOptions& options) {
+int run(io::DaemonOptions options) {
   const config::LoadOutcome loaded = config::load_file(options.config_file);
   for (const auto& diagnostic : loaded.diagnostics) log::complain(diagnostic.to_string());
   for (const auto& diagnostic : loaded.unsupported) log::complain(diagnostic.to_string());
   if (!loaded.usable()) return io::exit_usage;
+  if (options.node.empty()) options.node = config::own_node_name(loaded.config, io::host_name());
   if (const std::string mistake = node_mistake(loaded.config, options.node); !mistake.empty()) {
     log::complain(fmt::format("lbd: {}", mistake));
     return io::exit_usage;
@@ -60,7 +63,7 @@ int run(const io::DaemonOptions& options) {
 
 int main(int argc, char** argv) {
   try {
-    const auto options = io::parse_daemon_options(std::vector<std::string>(argv + 1, argv + argc));
+    auto options = io::parse_daemon_options(std::vector<std::string>(argv + 1, argv + argc));
     if (!options) {
       log::complain(fmt::format("lbd: {}\n{}", options.error().message, io::daemon_usage("lbd")));
       return io::exit_usage;
@@ -73,7 +76,7 @@ int main(int argc, char** argv) {
       fmt::print("lbd {}\n", io::version());
       return io::exit_ok;
     }
-    return run(*options);
+    return run(std::move(*options));
   } catch (const std::exception& error) {
     log::complain(fmt::format("lbd: bug: {}", error.what()));
     return io::exit_failure;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/config/load.hpp"
+#include "common/config/own_node.hpp"
 #include "common/io/daemon.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/announcer.hpp"
@@ -36,7 +37,7 @@ std::string state_directory(const io::DaemonOptions& options) {
   return given != nullptr && *given != '\0' ? given : options.run_dir;
 }
 
-int run(const io::DaemonOptions& options) {
+int run(io::DaemonOptions options) {
   const config::LoadOutcome loaded = config::load_file(options.config_file);
   if (!loaded.usable()) {
     for (const auto& diagnostic : loaded.diagnostics) log::complain(diagnostic.to_string());
@@ -46,6 +47,7 @@ int run(const io::DaemonOptions& options) {
   if (!loaded.config.cluster) {
     return io::leave_idle("vrrpd", "the configuration has no \"cluster\": a single node has no floating addresses");
   }
+  if (options.node.empty()) options.node = config::own_node_name(loaded.config, io::host_name());
   auto settings = vrrp::settings_for(loaded.config, options.node);
   if (!settings) {
     log::complain(fmt::format("vrrpd: {}: {}", options.config_file, settings.error().message));
@@ -81,7 +83,7 @@ int run(const io::DaemonOptions& options) {
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   const bool release = take_flag(words, "--release");
-  const auto options = io::parse_daemon_options(words);
+  auto options = io::parse_daemon_options(words);
   if (!options) {
     log::complain(fmt::format("vrrpd: {}\n{}", options.error().message, usage()));
     return io::exit_usage;
@@ -95,6 +97,6 @@ int main(int argc, char** argv) {
     return io::exit_ok;
   }
   log::init("vrrpd", options->log_level);
-  if (!release) return run(*options);
+  if (!release) return run(std::move(*options));
   return vrrp::release_left_behind(config::load_file(options->config_file), options->run_dir);
 }

@@ -40,7 +40,7 @@ constexpr std::array cluster_manual{
 };
 constexpr std::array node_manual{
     KeyManual{"name", "", R"("lb1")",
-              "A daemon finds itself by it, unless it is started with --node."},
+              "The host name, whole or up to its first dot: a daemon finds itself by it, unless it is started with --node."},
     KeyManual{"address", "", R"("192.0.2.11")",
               "Adverts come from it, and syncd falls back to it while the link is down."},
     KeyManual{"sync_address", "", R"("198.51.100.1")",

@@ -16,12 +16,6 @@
 namespace tandem::io {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.data();
-}
-
 Result<> apply_option(DaemonOptions& options, std::string_view name, std::string_view value) {
   if (value.empty()) return Error{fmt::format("{} needs a value", name)};
   if (name == "--config") {
@@ -75,8 +69,13 @@ Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& argum
     if (auto applied = apply_option(options, name, value); !applied) return applied.error();
   }
   if (options.config_file.empty() && !options.help && !options.version) return Error{"--config FILE is missing"};
-  if (options.node.empty()) options.node = host_name();
   return options;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
 }
 
 std::string version() { return TANDEM_VERSION; }
@@ -85,7 +84,7 @@ std::string daemon_usage(const std::string& program, const std::string& more) {
   return fmt::format(
       "usage: {} --config FILE [options]\n"
       "  --config FILE      configuration of the pair (tandem.json)\n"
-      "  --node NAME        which node of the configuration this is (default: the host name)\n"
+      "  --node NAME        which node of the configuration this is (default: by the host name)\n"
       "  --run-dir DIR      control sockets and state (default: /run/tandem)\n"
       "  --log-level LEVEL  debug, info, warning or error (default: info)\n"
       "{}"

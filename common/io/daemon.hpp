@@ -15,7 +15,7 @@ enum ExitCode : int { exit_ok = 0, exit_failure = 1, exit_usage = 2 };
 /// NAME --config FILE [--node NAME] [--run-dir DIR] [--log-level LEVEL]
 struct DaemonOptions {
   std::string config_file;
-  std::string node;                     // default: the host name
+  std::string node;                     // empty: the one that the host's name says (common/config/own_node.hpp)
   std::string run_dir = "/run/tandem";
   log::Level log_level = log::Level::info;
   bool help = false;
@@ -25,6 +25,9 @@ struct DaemonOptions {
 /// `arguments` are the words after the program's name. Both "--name value" and "--name=value". The error
 /// names the offending word and what is expected.
 Result<DaemonOptions> parse_daemon_options(const std::vector<std::string>& arguments);
+
+/// The name of this host, as it is set: with its domain or without.
+std::string host_name();
 
 /// The version that --version prints and that /v1/status shows ("0.1.0").
 std::string version();

@@ -9,6 +9,7 @@
 #include "lbctl/doctor/collect.hpp"
 #include "lbctl/doctor/findings.hpp"
 #include "lbctl/doctor/identity.hpp"
+#include "lbctl/doctor/peer_report.hpp"
 #include "lbctl/render/field.hpp"
 
 namespace tandem::ctl {
@@ -16,11 +17,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Result<Identity> read_peer(const std::string& file) {
-  if (file == "-") return parse_identity({std::istreambuf_iterator<char>(std::cin), {}});
+Result<PeerReport> read_peer(const std::string& file) {
+  if (file == "-") return parse_peer_report({std::istreambuf_iterator<char>(std::cin), {}});
   std::ifstream stream(file);
   if (!stream) return Error{fmt::format("cannot read {}", file)};
-  return parse_identity({std::istreambuf_iterator<char>(stream), {}});
+  return parse_peer_report({std::istreambuf_iterator<char>(stream), {}});
 }
 
 Json findings_json(const Facts& facts, const std::vector<Finding>& findings) {
@@ -45,7 +46,7 @@ std::string findings_text(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     if (finding.verdict == Verdict::warn) ++warnings;
     if (finding.verdict == Verdict::fail) ++failures;
-    text += fmt::format("{:<5} {:<11} {}\n", to_string(finding.verdict), finding.check, printable(finding.what));
+    text += fmt::format("{:<5} {:<11} {}\n", to_string(finding.verdict), printable(finding.check), printable(finding.what));
     if (finding.verdict == Verdict::ok) continue;
     text += fmt::format("{:18}why: {}\n{:18}fix: {}\n", "", printable(finding.why), "", printable(finding.fix));
   }
@@ -55,18 +56,19 @@ std::string findings_text(const std::vector<Finding>& findings) {
 }  // namespace
 
 int run_doctor(const Invocation& invocation, const Output& output) {
-  std::optional<Identity> peer;
+  std::optional<PeerReport> peer;
   if (const auto file = invocation.value("--peer-status")) {
-    auto identity = read_peer(*file);
-    if (!identity) {
-      return output.fail(exit_usage, fmt::format("doctor --peer-status: {}", identity.error().message),
+    auto report = read_peer(*file);
+    if (!report) {
+      return output.fail(exit_usage, fmt::format("doctor --peer-status: {}", report.error().message),
                          "on the peer: lbctl doctor --json > FILE");
     }
-    peer = std::move(*identity);
+    peer = std::move(*report);
   }
   Facts facts = collect(invocation);
-  facts.peer_identity = std::move(peer);
-  const std::vector<Finding> findings = examine(facts);
+  if (peer) facts.peer_identity = peer->identity;
+  std::vector<Finding> findings = examine(facts);
+  if (peer) findings.insert(findings.end(), peer->findings.begin(), peer->findings.end());
   if (output.is_json()) {
     output.json(findings_json(facts, findings));
   } else {

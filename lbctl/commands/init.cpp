@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/config/load.hpp"
+#include "common/config/own_node.hpp"
+#include "common/io/daemon.hpp"
 #include "lbctl/commands/commands.hpp"
 #include "lbctl/init/answers.hpp"
 #include "lbctl/init/files.hpp"
@@ -59,10 +61,10 @@ int refuse(const Output& output, const config::LoadOutcome& outcome) {
 }
 
 // What an operator should know about a configuration that is good.
-std::vector<std::string> find_warnings(const InitAnswers& answers) {
+std::vector<std::string> find_warnings(const InitAnswers& answers, const config::ClusterConfig& cluster) {
   std::vector<std::string> warnings;
-  const std::string host = guess_host().host;
-  if (host != answers.nodes[0].name && host != answers.nodes[1].name) {
+  const std::string host = io::host_name();
+  if (config::find_own_node(cluster, host) == nullptr) {
     warnings.push_back(fmt::format("this host is called {}, which is neither {} nor {}: the daemons need --node NAME here",
                                    host, answers.nodes[0].name, answers.nodes[1].name));
   }
@@ -72,6 +74,9 @@ std::vector<std::string> find_warnings(const InitAnswers& answers) {
   }
   if (answers.sync.empty()) {
     warnings.emplace_back("without --sync the nodes replicate over the LAN, and a broken LAN separates them entirely");
+  }
+  if (answers.witnesses.empty()) {
+    warnings.emplace_back("without --witness a node that is cut off from the LAN, but not from its peer, keeps its addresses");
   }
   return warnings;
 }
@@ -107,7 +112,8 @@ int report(const Output& output, const Written& written, const std::vector<std::
   return exit_ok;
 }
 
-int write(const Invocation& invocation, const InitAnswers& answers, const std::string& text, const Output& output) {
+int write(const Invocation& invocation, const InitAnswers& answers, const config::LoadOutcome& outcome, const std::string& text,
+          const Output& output) {
   Written written{.config = output_path(invocation), .kept_as = {}, .key_file = answers.key_file, .key = {}};
   const auto obstacle = look_for_obstacle(written.config);
   if (!obstacle) return output.fail(exit_failure, obstacle.error().message, "");
@@ -124,7 +130,7 @@ int write(const Invocation& invocation, const InitAnswers& answers, const std::s
     return output.fail(exit_failure, good.error().message, rights_hint);
   }
   if (keep) written.kept_as = written.config + ".old";
-  return report(output, written, find_warnings(answers));
+  return report(output, written, find_warnings(answers, *outcome.config.cluster));
 }
 
 }  // namespace
@@ -148,7 +154,7 @@ int run_init(const Invocation& invocation, const Output& output) {
     output.text(text);
     return exit_ok;
   }
-  return write(invocation, *answers, text, output);
+  return write(invocation, *answers, outcome, text, output);
 }
 
 }  // namespace tandem::ctl

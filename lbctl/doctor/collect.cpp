@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/config/own_node.hpp"
 #include "common/crypto/crypto.hpp"
 #include "common/io/daemon.hpp"
 #include "lbctl/doctor/identity.hpp"
@@ -37,14 +38,12 @@ void collect_setup(const Invocation& invocation, Facts& facts) {
   facts.config = std::move(outcome.config);
   facts.mistakes = std::move(outcome.diagnostics);
   facts.mistakes.insert(facts.mistakes.end(), outcome.unsupported.begin(), outcome.unsupported.end());
-  facts.host = guess_host().host;
+  facts.host = io::host_name();
   for (const auto& [interface, address] : own_addresses()) {
     if (const auto parsed = IpAddress::parse(address)) facts.own_addresses.push_back(*parsed);
   }
   if (!facts.mistakes.empty() || !facts.config.cluster) return;
-  for (const config::NodeConfig& node : facts.config.cluster->nodes) {
-    if (node.name == facts.host) facts.self = node.name;
-  }
+  if (const auto* own = config::find_own_node(*facts.config.cluster, facts.host)) facts.self = own->name;
   const auto key = crypto::load_cluster_key(facts.config.cluster->sync.key_file);
   if (key) {
     facts.key_warning = key->warning;

@@ -16,13 +16,6 @@ std::optional<std::uint32_t> number(std::string_view text, std::uint32_t least, 
   return good ? std::optional(value) : std::nullopt;
 }
 
-Result<Endpoint> parse_witness(std::string_view text) {
-  if (const auto address = IpAddress::parse(text)) return Endpoint{.address = *address, .port = 0};
-  const auto endpoint = Endpoint::parse(text);
-  if (endpoint && endpoint->port != 0) return *endpoint;
-  return Error{fmt::format("'{}' is not an IP address, with or without a port (like 192.0.2.1 or 192.0.2.53:53)", text)};
-}
-
 // Every value of a repeatable option.
 template <class T>
 Result<std::vector<T>> all(const Invocation& invocation, std::string_view option, Result<T> (*parse)(std::string_view)) {
@@ -106,6 +99,13 @@ Result<Endpoint> parse_backend_address(std::string_view text) {
   const auto endpoint = Endpoint::parse(text);
   if (endpoint && endpoint->port != 0) return *endpoint;
   return Error{fmt::format("'{}' is not ADDRESS:PORT (like 192.0.2.21:8080 or [2001:db8::21]:8080)", text)};
+}
+
+Result<Endpoint> parse_witness(std::string_view text) {
+  if (const auto address = IpAddress::parse(text)) return Endpoint{.address = *address, .port = 0};
+  const auto endpoint = Endpoint::parse(text);
+  if (endpoint && endpoint->port != 0) return *endpoint;
+  return Error{fmt::format("'{}' is not an IP address, with or without a port (like 192.0.2.1 or 192.0.2.53:53)", text)};
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {

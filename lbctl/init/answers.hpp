@@ -37,6 +37,7 @@ struct InitAnswers {
 Result<NamedAddress> parse_node(std::string_view text);
 Result<Prefix> parse_vip(std::string_view text);
 Result<Endpoint> parse_backend_address(std::string_view text);
+Result<Endpoint> parse_witness(std::string_view text);
 Result<std::uint16_t> parse_port(std::string_view text);
 Result<std::string> parse_interface(std::string_view text);
 Result<std::string> parse_health_path(std::string_view text);

@@ -3,24 +3,39 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <fstream>
 #include <sstream>
+
+#include "common/io/daemon.hpp"
 
 namespace tandem::ctl {
 namespace {
 
-std::string default_route_interface() {
+struct DefaultRoute {
+  std::string interface;
+  std::string gateway;
+};
+
+// An address of /proc/net/route: a word of the host's byte order in hexadecimal digits.
+std::string address_text(std::uint32_t word) {
+  const in_addr address{.s_addr = word};
+  std::array<char, INET_ADDRSTRLEN> text{};
+  return word != 0 && ::inet_ntop(AF_INET, &address, text.data(), text.size()) != nullptr ? text.data() : "";
+}
+
+DefaultRoute default_route() {
   std::ifstream routes("/proc/net/route");
   std::string line;
   while (std::getline(routes, line)) {
     std::istringstream fields(line);
     std::string interface;
     std::string destination;
-    fields >> interface >> destination;
-    if (destination == "00000000") return interface;
+    std::uint32_t gateway = 0;
+    fields >> interface >> destination >> std::hex >> gateway;
+    if (destination == "00000000") return {interface, address_text(gateway)};
   }
   return {};
 }
@@ -47,10 +62,11 @@ std::vector<std::pair<std::string, std::string>> own_addresses() {
 
 Guess guess_host() {
   Guess guess;
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) == 0) guess.host = name.data();
-  guess.host = guess.host.substr(0, guess.host.find('.'));
-  guess.interface = default_route_interface();
+  const std::string host = io::host_name();
+  guess.host = host.substr(0, host.find('.'));
+  const DefaultRoute route = default_route();
+  guess.interface = route.interface;
+  guess.gateway = route.gateway;
   for (const auto& [interface, address] : own_addresses()) {
     if (address.find(':') != std::string::npos) continue;
     if (guess.interface.empty()) guess.interface = interface;

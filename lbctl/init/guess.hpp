@@ -8,9 +8,10 @@
 namespace tandem::ctl {
 
 struct Guess {
-  std::string host;       // the host name up to its first dot
+  std::string host;       // the host name up to its first dot, by which the daemons find themselves
   std::string interface;  // the one of the default route, else the first with an address; may be empty
   std::string address;    // its first IPv4 address; may be empty
+  std::string gateway;    // the IPv4 default gateway; may be empty
 };
 
 Guess guess_host();

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/config/own_node.hpp"
+#include "common/io/daemon.hpp"
 #include "lbctl/completion/completion.hpp"
 #include "lbctl/init/guess.hpp"
 
@@ -14,10 +16,8 @@ namespace {
 // The index of this host among the nodes: by its name, else by its addresses. A host that is neither is taken for
 // the first one; the text says on which node the commands are meant to run.
 std::size_t find_self(const config::ClusterConfig& cluster) {
-  const std::string host = guess_host().host;
-  for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
-    if (cluster.nodes[i].name == host) return i;
-  }
+  const config::NodeConfig* own = config::find_own_node(cluster, io::host_name());
+  if (own != nullptr) return static_cast<std::size_t>(own - cluster.nodes.data());
   for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
     if (is_own_address(cluster.nodes[i].address.to_string())) return i;
   }
@@ -92,8 +92,10 @@ std::vector<std::string> join_commands(const JoinPlan& plan) {
 
 std::string join_text(const JoinPlan& plan) {
   std::string text = fmt::format("# On {}, as root. {} is the peer, at {}; both need the package tandem-lb.\n"
-                                 "# Without ssh: copy these files by any safe way, to the same paths, with these owners and modes:\n",
-                                 plan.self.name, plan.peer.name, plan.peer.address.to_string());
+                                 "# They need ssh to root there, with a key:  ssh-copy-id {}\n"
+                                 "# Without it, by hand: copy these files by any safe way, to the same paths, with these owners and modes,\n"
+                                 "# then on both nodes:  systemctl enable --now tandem.target\n",
+                                 plan.self.name, plan.peer.name, plan.peer.address.to_string(), ssh_host(plan));
   for (const JoinFile& file : plan.files) {
     text += fmt::format("#   {}  {}:{}  {}   {}\n", file.owner.mode, file.owner.owner, file.owner.group, file.path, file.what);
   }

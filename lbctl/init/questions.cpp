@@ -26,6 +26,7 @@ class Interview {
     ask_sync();
     ask_interface();
     ask_vips();
+    ask_witnesses();
     ask_service();
     ask_backends();
     return std::move(answers_);
@@ -100,6 +101,23 @@ class Interview {
     answers_.vips.push_back(*first);
     auto second = question<Prefix>("A second one, so that both nodes carry traffic (empty: none)", "", true, &parse_vip);
     if (second) answers_.vips.push_back(*second);
+  }
+
+  void ask_witnesses() {
+    if (!answers_.witnesses.empty() || ended_) return;
+    using Choice = std::optional<Endpoint>;
+    const auto first = question<Choice>(
+        "A host that proves that a node is part of the LAN, like the default gateway, ADDRESS or ADDRESS:PORT (none: there is none)",
+        guess_.gateway.empty() ? "none" : guess_.gateway, false, [](std::string_view text) -> Result<Choice> {
+          if (text == "none") return Choice();
+          auto witness = parse_witness(text);
+          return witness ? Result<Choice>(*witness) : Result<Choice>(witness.error());
+        });
+    if (!first || !*first) return;
+    answers_.witnesses.push_back(**first);
+    while (auto next = question<Endpoint>("One more, on another device (empty: no more)", "", true, &parse_witness)) {
+      answers_.witnesses.push_back(*next);
+    }
   }
 
   // Only what no option said: a default that was never chosen is a question.

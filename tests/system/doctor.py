@@ -98,6 +98,8 @@ def duplicate_ipv6_address(checks, lab, pair):
 def firewall_traps(checks, lab, pair):
     lab.drop("lb2", "tcp dport 5405")
     finds(checks, lab, pair, "a firewall before syncd", "lb2", "firewall", "fail")
+    _, report, _ = examine(lab, pair, "lb2")
+    finds(checks, lab, pair, "the peer's firewall, seen from here", "lb1", "firewall", "fail", "--peer-status", "-", text=json.dumps(report))
     lab.heal("lb2")
     lab.drop("lb2", "ip protocol vrrp")
     finds(checks, lab, pair, "a firewall that drops VRRP", "lb2", "firewall", "fail")

@@ -10,15 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "vrrpd/core/filter_place.hpp"
 #include "vrrpd/handover/relay_maps.h"
 #include "vrrpd/handover/relay_object.hpp"
 
 namespace tandem::vrrp {
 namespace {
-
-// Ours among the filters of the interface; a fixed place makes replacing a predecessor's exact.
-constexpr std::uint32_t filter_handle = 0x7461;
-constexpr std::uint32_t filter_priority = 0x7461;
 
 std::uint32_t network_order(const IpAddress& address) {
   std::uint32_t value = 0;
@@ -42,8 +39,8 @@ struct HandoverRelay::Impl {
     if (attached) {
       bpf_tc_opts opts{};
       opts.sz = sizeof(opts);
-      opts.handle = filter_handle;
-      opts.priority = filter_priority;
+      opts.handle = relay_place;
+      opts.priority = relay_place;
       bpf_tc_detach(&hook, &opts);
     }
     bpf_object__close(object);
@@ -70,14 +67,12 @@ Result<std::unique_ptr<HandoverRelay>> HandoverRelay::attach(const std::string& 
   if (impl->object == nullptr) return errno_error("hand-over relay: open the program", errno);
   if (const int result = bpf_object__load(impl->object); result < 0) return bpf_error("load the program", result);
 
-  const int hook_result = bpf_tc_hook_create(&impl->hook);
-  if (hook_result < 0 && hook_result != -EEXIST) return bpf_error("create clsact on " + interface, hook_result);
   bpf_tc_opts opts{};
   opts.sz = sizeof(opts);
   opts.prog_fd = bpf_program__fd(bpf_object__find_program_by_name(impl->object, "handover_relay"));
   opts.flags = BPF_TC_F_REPLACE;
-  opts.handle = filter_handle;
-  opts.priority = filter_priority;
+  opts.handle = relay_place;
+  opts.priority = relay_place;
   if (const int result = bpf_tc_attach(&impl->hook, &opts); result < 0) return bpf_error("attach to " + interface, result);
   impl->attached = true;
   return std::unique_ptr<HandoverRelay>(new HandoverRelay(std::move(impl)));

@@ -18,7 +18,7 @@ namespace tandem::vrrp {
 
 class HandoverRelay {
  public:
-  /// Loads the program and attaches it to the ingress of `interface`, replacing one that a dead
+  /// Loads the program and attaches it to the ingress of `interface`, which has the qdisc clsact, replacing one that a dead
   /// predecessor left. The program stays inert until forward() is called.
   static Result<std::unique_ptr<HandoverRelay>> attach(const std::string& interface);
   /// Detaches.

@@ -6,6 +6,7 @@
 
 #include "common/io/clock.hpp"
 #include "common/log/log.hpp"
+#include "vrrpd/io/clsact.hpp"
 
 namespace tandem::vrrp {
 
@@ -38,6 +39,9 @@ void Interface::update(const std::optional<Link>& link, std::vector<Prefix> own)
     handover_.reset();
     discipline_.reset();
     lease_gate_.reset();
+  }
+  if (other_device) {
+    if (auto made = make_clsact(*link_, run_dir_); !made) log::warning("{}", made.error().message);
   }
   if (link_) open_channels();
 }

@@ -5,6 +5,7 @@
 #include "common/io/daemon.hpp"
 #include "common/log/log.hpp"
 #include "vrrpd/io/arp_discipline.hpp"
+#include "vrrpd/io/clsact.hpp"
 #include "vrrpd/io/virtual_mac_devices.hpp"
 
 namespace tandem::vrrp {
@@ -17,10 +18,21 @@ bool lists(const config::Config& config, const IpAddress& address) {
   });
 }
 
-bool release_devices(Netlink& netlink, const config::LoadOutcome& loaded) {
-  std::vector<std::string> interfaces;
-  for (const auto& known : loaded.config.virtual_addresses) interfaces.push_back(known.interface);
-  const auto removed = remove_virtual_mac_devices(netlink, loaded.usable() ? &interfaces : nullptr);
+bool release_filters(Netlink& netlink, const std::vector<std::string>* interfaces, const std::string& run_dir) {
+  auto links = netlink.links();
+  if (links && interfaces != nullptr) {
+    std::erase_if(*links, [interfaces](const Link& link) {
+      return std::find(interfaces->begin(), interfaces->end(), link.name) == interfaces->end();
+    });
+  }
+  const auto removed = links ? remove_filters(*links, run_dir) : Result<std::size_t>(links.error());
+  if (!removed) log::error("{}", removed.error().message);
+  else if (*removed > 0) log::warning("detached {} program(s) of the kernel lease and the hand-over relay", *removed);
+  return removed.has_value();
+}
+
+bool release_devices(Netlink& netlink, const std::vector<std::string>* interfaces) {
+  const auto removed = remove_virtual_mac_devices(netlink, interfaces);
   if (!removed) log::error("{}", removed.error().message);
   else if (*removed > 0) log::warning("removed {} device(s) of virtual MAC addresses", *removed);
   return removed.has_value();
@@ -57,7 +69,11 @@ int release_left_behind(const config::LoadOutcome& loaded, const std::string& ru
       log::warning("removed {}, which a vrrpd has left behind", address.prefix.to_string());
     }
   }
-  if (!release_devices(*netlink, loaded)) code = io::exit_failure;
+  std::vector<std::string> configured;
+  for (const auto& known : loaded.config.virtual_addresses) configured.push_back(known.interface);
+  const auto* interfaces = loaded.usable() ? &configured : nullptr;
+  if (!release_devices(*netlink, interfaces)) code = io::exit_failure;
+  if (!release_filters(*netlink, interfaces, run_dir)) code = io::exit_failure;
   lift_arp_discipline(run_dir);
   return code;
 }

@@ -1,8 +1,8 @@
 // `vrrpd --release`: the last resort after a vrrpd that died together with its guard.
 //
 // Run by the service manager once the service has ended, however it ended: no floating address stays behind, and
-// nobody has to wait for the end of its lifetime. So do the devices of virtual MAC addresses go, and the settings of the
-// kernel that vrrpd changed are put back. It removes, and does nothing else; no packet is sent.
+// nobody has to wait for the end of its lifetime. So do the devices of virtual MAC addresses and the tc programs go, and the
+// settings of the kernel that vrrpd changed are put back. It removes, and does nothing else; no packet is sent.
 #pragma once
 
 #include <string>

@@ -8,15 +8,12 @@
 #include <cstring>
 #include <utility>
 
+#include "vrrpd/core/filter_place.hpp"
 #include "vrrpd/lease/lease_maps.h"
 #include "vrrpd/lease/lease_object.hpp"
 
 namespace tandem::vrrp {
 namespace {
-
-// Before the hand-over relay (0x7461), which ends the classification.
-constexpr std::uint32_t filter_handle = 0x7460;
-constexpr std::uint32_t filter_priority = 0x7460;
 
 Error bpf_error(std::string what, int result) { return errno_error("kernel lease: " + std::move(what), -result); }
 
@@ -65,8 +62,8 @@ struct LeaseGate::Impl {
     opts.sz = sizeof(opts);
     opts.prog_fd = bpf_program__fd(bpf_object__find_program_by_name(object, program));
     opts.flags = BPF_TC_F_REPLACE;
-    opts.handle = filter_handle;
-    opts.priority = filter_priority;
+    opts.handle = lease_place;
+    opts.priority = lease_place;
     return bpf_tc_attach(&where, &opts);
   }
 
@@ -74,8 +71,8 @@ struct LeaseGate::Impl {
     bpf_tc_hook where = hook(point);
     bpf_tc_opts opts{};
     opts.sz = sizeof(opts);
-    opts.handle = filter_handle;
-    opts.priority = filter_priority;
+    opts.handle = lease_place;
+    opts.priority = lease_place;
     bpf_tc_detach(&where, &opts);
   }
 
@@ -100,9 +97,6 @@ Result<std::unique_ptr<LeaseGate>> LeaseGate::attach(const std::string& interfac
   if (const int result = bpf_map__reuse_fd(leases, table.fd()); result < 0) return bpf_error("share the map", result);
   if (const int result = bpf_object__load(impl->object); result < 0) return bpf_error("load the programs", result);
 
-  bpf_tc_hook both = impl->hook(BPF_TC_INGRESS);
-  const int hook_result = bpf_tc_hook_create(&both);  // creates both directions
-  if (hook_result < 0 && hook_result != -EEXIST) return bpf_error("create clsact on " + interface, hook_result);
   if (const int result = impl->attach(BPF_TC_INGRESS, "lease_ingress"); result < 0) {
     return bpf_error("attach to the ingress of " + interface, result);
   }

@@ -16,8 +16,8 @@ namespace tandem::vrrp {
 
 class LeaseGate {
  public:
-  /// Loads the programs and attaches them to both directions of `interface`, before all filters with a later place
-  /// and replacing those that a dead predecessor left. `table` must outlive the gate.
+  /// Loads the programs and attaches them to both directions of `interface`, which has the qdisc clsact, before all
+  /// filters with a later place and replacing those that a dead predecessor left. `table` must outlive the gate.
   static Result<std::unique_ptr<LeaseGate>> attach(const std::string& interface, const LeaseTable& table);
   /// Detaches.
   ~LeaseGate();

@@ -167,6 +167,7 @@ TEST_CASE("a planned move keeps open connections on the old owner and takes new 
 
   lan.enter("new");
   const Socket new_listener = listener();
+  lan.in("new", "tc qdisc add dev eth0 clsact");
   auto relay = vrrp::HandoverRelay::attach("eth0");
   REQUIRE_MESSAGE(relay, (relay ? "" : relay.error().message));
   lan.enter("old");

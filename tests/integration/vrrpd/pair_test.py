@@ -49,6 +49,48 @@ def test_kill_9_of_guard_and_daemon(pair):
     prober.judge(DOWN_MS)
 
 
+def tc(pair, *words):
+    return pair.lab.run("lb1", "tc", *words).stdout
+
+
+def filters(pair):
+    return tc(pair, "filter", "show", "dev", "eth0", "ingress") + tc(pair, "filter", "show", "dev", "eth0", "egress")
+
+
+def kill_both(pair):
+    for pid in pair.pids("lb1"):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not pair.lab.pids("lb1", "vrrpd"), 5, "both to end")
+
+
+def test_release_detaches_the_programs(pair):
+    kill_both(pair)
+    assert "lease_ingress" in filters(pair) and "handover_relay" in filters(pair), "what a killed vrrpd leaves"
+    pair.release("lb1")
+    assert filters(pair) == "", filters(pair)
+    assert "clsact" not in tc(pair, "qdisc", "show", "dev", "eth0"), "the qdisc that vrrpd made"
+    assert not list(pair.run_dir["lb1"].glob("vrrpd.clsact.*"))
+
+
+def test_release_leaves_what_others_made(pair):
+    place = ("dev", "eth0", "ingress", "protocol", "all", "prio", "7")
+    tc(pair, "filter", "add", *place, "bpf", "bytecode", "1,6 0 0 0")  # on the qdisc that vrrpd made; matches nothing
+    kill_both(pair)
+    pair.release("lb1")
+    assert "lease" not in filters(pair) and "bytecode" in filters(pair), filters(pair)
+    tc(pair, "filter", "del", *place)
+    pair.release("lb1")
+    assert "clsact" not in tc(pair, "qdisc", "show", "dev", "eth0"), "nobody uses it any more"
+    tc(pair, "qdisc", "add", "dev", "eth0", "clsact")  # an administrator's
+    pair.start("lb1")
+    wait_for(lambda: "lease_egress" in filters(pair), 5, "the lease to be attached")
+    kill_both(pair)
+    pair.release("lb1")
+    kept = tc(pair, "qdisc", "show", "dev", "eth0")
+    tc(pair, "qdisc", "del", "dev", "eth0", "clsact")
+    assert "clsact" in kept, kept
+
+
 def test_kill_9_of_the_daemon_alone(pair):
     prober = Prober(pair.lab, VIP["vip-a"])
     time.sleep(0.3)

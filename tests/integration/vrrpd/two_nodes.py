@@ -139,6 +139,11 @@ class Pair:
         self.process[node] = self.lab.start(node, "vrrpd", [
             binaries() / "vrrpd", "--config", self.config, "--node", node, "--run-dir", self.run_dir[node]])
 
+    def release(self, node):
+        """What the service manager does after the end of vrrpd."""
+        self.lab.run(node, binaries() / "vrrpd", "--config", self.config, "--node", node, "--run-dir", self.run_dir[node],
+                     "--release")
+
     def settle(self):
         """Both nodes run, each owns its preferred address."""
         def settled():
@@ -167,8 +172,7 @@ class Pair:
             (self.run_dir[node] / "vrrpd.maintenance").unlink(missing_ok=True)
         self.write_config()
         for node in NODES:
-            self.lab.run(node, binaries() / "vrrpd", "--config", self.config, "--node", node, "--run-dir", self.run_dir[node],
-                         "--release")
+            self.release(node)
         self.lab.ip("client", "neigh", "flush", "dev", "eth0", "nud", "permanent", check=False)
 
     def call(self, node, method, target, body=None):

@@ -142,9 +142,9 @@ TEST_CASE("init: what is missing is named, and asked") {
   CHECK(missing_answers(answers_of(complete)).empty());
 
   std::istringstream in("\nlb2\nlb2=192.0.2.12\n198.51.100.1\nx\n198.51.100.2\n\n192.0.2.100/24\n192.0.2.101/24\n"
-                        "ftp\n\n8080\n192.0.2.21:80\n192.0.2.22:80\n\n/ready\n");
+                        "gateway\n\n192.0.2.53:53\n\nftp\n\n8080\n192.0.2.21:80\n192.0.2.22:80\n\n/ready\n");
   std::ostringstream out;
-  const Guess guess{.host = "lb1", .interface = "eth0", .address = "192.0.2.11"};
+  const Guess guess{.host = "lb1", .interface = "eth0", .address = "192.0.2.11", .gateway = "192.0.2.1"};
   const auto answers = ask(answers_of({"init"}), guess, in, out);
   REQUIRE(answers);
   CHECK(answers->nodes[0].name == "lb1");
@@ -158,6 +158,8 @@ TEST_CASE("init: what is missing is named, and asked") {
   CHECK(answers->health_path == "/ready");
   CHECK(out.str().find("'lb2' is not NAME=ADDRESS") != std::string::npos);
   CHECK(out.str().find("'x' is not an IP address") != std::string::npos);
+  CHECK(answers->witnesses == std::vector<Endpoint>{{IpAddress::v4({192, 0, 2, 1}), 0}, {IpAddress::v4({192, 0, 2, 53}), 53}});
+  CHECK(out.str().find("'gateway' is not an IP address") != std::string::npos);
   CHECK(out.str().find("'ftp' is neither http nor tcp") != std::string::npos);
   config_of(*answers);
 }
@@ -165,12 +167,13 @@ TEST_CASE("init: what is missing is named, and asked") {
 TEST_CASE("init: only what the options leave open is asked") {
   InitAnswers answers = answers_of(complete);
   answers.backends.clear();
-  std::istringstream in("\n\n\n192.0.2.21:80\n\n\n");
+  std::istringstream in("\nnone\n\n\n192.0.2.21:80\n\n\n");
   std::ostringstream out;
   const auto asked = ask(answers, Guess{}, in, out);
   REQUIRE(asked);
   CHECK(out.str().find("other node") == std::string::npos);
   CHECK(out.str().find("Floating address,") == std::string::npos);
+  CHECK(asked->witnesses.empty());
 }
 
 TEST_CASE("init: an input that ends early writes nothing") {
