@@ -244,6 +244,17 @@ TEST_CASE("after a split the epoch decides, then the priority, then the address:
   CHECK_FALSE(goes(2, 1, 100, 200, false));
 }
 
+TEST_CASE("policy preferred: of two owners the preferred one stays, whatever their epochs") {
+  for (const bool preferred : {false, true}) {
+    for (const std::uint64_t theirs : {1U, 3U}) {
+      const Voices voices{.active = true, .preferred = preferred, .sight = clear, .peer = voice_of(true, true, clear, theirs),
+                          .epoch = 2, .priority = 200, .policy = SplitPolicy::preferred};
+      CHECK(decide(voices).must_release == !preferred);
+      CHECK(decide(voices).contested == preferred);
+    }
+  }
+}
+
 TEST_CASE("a Backup that may not believe in silence waits, and takes over at once when it may") {
   using namespace test;  // NOLINT: test vocabulary
   Fsm fsm = in_backup();
