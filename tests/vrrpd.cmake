@@ -20,6 +20,9 @@ tandem_test(vrrpd_pair LABEL sim
 tandem_test(vrrpd_split LABEL sim
   SOURCES sim/vrrpd/split_test.cpp sim/vrrpd/simulation.cpp
   DEPS tandem_vrrpd_core)
+tandem_test(vrrpd_storm LABEL sim
+  SOURCES sim/vrrpd/storm_test.cpp sim/vrrpd/invariants.cpp sim/vrrpd/simulation.cpp
+  DEPS tandem_vrrpd_core)
 tandem_test(vrrpd_cluster LABEL sim
   SOURCES sim/vrrpd/cluster_test.cpp sim/vrrpd/cluster.cpp
   DEPS tandem_vrrpd_core)

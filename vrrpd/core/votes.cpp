@@ -6,8 +6,10 @@ namespace {
 constexpr Verdict release(Reason reason) { return {.may_promote = false, .must_release = true, .reason = reason}; }
 constexpr Verdict hold(Reason reason) { return {.may_promote = false, .must_release = false, .reason = reason}; }
 
-// Of equal epochs and priorities the addresses decide.
+// Policy `preferred`: always the preferred node. It owns without a word from its peer, and then does not know the peer's epoch:
+// if each counted on its own, both would stay. Else of equal epochs and priorities the addresses decide.
 bool peer_wins(const Voices& mine, const PeerVoice& theirs) {
+  if (mine.policy == SplitPolicy::preferred) return !mine.preferred;
   if (theirs.epoch != mine.epoch) return theirs.epoch > mine.epoch;
   if (theirs.priority != mine.priority) return theirs.priority > mine.priority;
   return !mine.beats_by_address;

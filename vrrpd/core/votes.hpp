@@ -68,7 +68,7 @@ enum class Reason : std::uint8_t {
   not_preferred,  // policy `preferred`: nothing is heard from the peer, and this is not the preferred node
   peer_sees,      // owner: no witness answers here, but the peer sees them and is fit
   isolated,       // owner: no witness answers, and nothing is heard from the peer
-  outvoted,       // owner: the peer owns too, with the newer epoch
+  outvoted,       // owner: the peer owns too, with the newer epoch; policy `preferred`: and is the preferred one
 };
 /// "agreed", "peer_lives", …
 std::string_view to_string(Reason reason);

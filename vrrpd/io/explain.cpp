@@ -80,7 +80,8 @@ std::string explain(Reason reason, const std::string& peer) {
       return fmt::format("nothing is heard from {}, and by split_policy only the preferred node owns then", peer);
     case Reason::peer_sees: return fmt::format("no witness answers here, but {} sees them and is fit", peer);
     case Reason::isolated: return fmt::format("no witness answers here and nothing is heard from {}: isolated", peer);
-    case Reason::outvoted: return fmt::format("{} owns the address too, since later (epoch) or by priority", peer);
+    case Reason::outvoted:
+      return fmt::format("{} owns the address too, and comes first: since later (epoch), by priority or by split_policy", peer);
   }
   return {};
 }

@@ -31,13 +31,13 @@ static_assert(from_names.size() == static_cast<std::size_t>(From::handing_over_b
 enum class Event {
   startup, shutdown_at_once, shutdown_planned, hand_over, promote,
   priority_zero, lower, equal_lower_address, equal_higher_address, higher, priority_255,  // adverts
-  time_early, time_due, lapse, yield, may_not_promote, may_promote
+  time_early, time_due, lapse, yield, may_not_promote, may_promote, owner_unfit
 };
 constexpr std::array event_names{"startup", "shutdown_at_once", "shutdown_planned", "hand_over", "promote",
                                  "priority_zero", "lower", "equal_lower_address", "equal_higher_address", "higher",
                                  "priority_255", "time_early", "time_due", "lapse", "yield", "may_not_promote",
-                                 "may_promote"};
-static_assert(event_names.size() == static_cast<std::size_t>(Event::may_promote) + 1);
+                                 "may_promote", "owner_unfit"};
+static_assert(event_names.size() == static_cast<std::size_t>(Event::owner_unfit) + 1);
 
 /// The same becomes of each of the events.
 struct Row {
@@ -99,6 +99,7 @@ Actions happen(Event event, Fsm& fsm, TimePoint& now) {
     case Event::yield: return fsm.yield(now);
     case Event::may_not_promote: fsm.set_may_promote(false, now); return {};
     case Event::may_promote: fsm.set_may_promote(true, now); return {};
+    case Event::owner_unfit: fsm.owner_unfit(now); return {};
   }
   return {};
 }
@@ -115,7 +116,7 @@ const Row rows[] = {
      false, {}},
     {"6.4.1 time: nothing", From::initialize, {time_early, time_due}, "", State::initialize, false, {}},
     {"6.4.1 failover, forced: nothing", From::initialize, {hand_over, promote}, "", State::initialize, false, {}},
-    {"6.4.1 the lease, the voices: nothing", From::initialize, {lapse, yield, may_not_promote, may_promote}, "",
+    {"6.4.1 the lease, the voices: nothing", From::initialize, {lapse, yield, may_not_promote, may_promote, owner_unfit}, "",
      State::initialize, false, {}},
 
     // ---- 6.4.2 Backup
@@ -135,6 +136,7 @@ const Row rows[] = {
      interval},
     {"6.4.2 the end of a lease, a release: it has neither", From::backup, {lapse, yield}, "", State::backup, false,
      down - later},
+    {"6.4.2 the owner is unfit, as priority 0: Skew_Time", From::backup, {owner_unfit}, "", State::backup, false, skew},
     {"6.4.2 the vote: for later", From::backup, {may_not_promote, may_promote}, "", State::backup, false, down - later},
 
     // ---- 6.4.2 Backup, Preempt_Mode false
@@ -156,6 +158,8 @@ const Row rows[] = {
      State::active, true, interval},
     {"6.4.2 no Preempt, the end of a lease, a release: it has neither", From::backup_no_preempt, {lapse, yield}, "",
      State::backup, false, down - later},
+    {"6.4.2 no Preempt, the owner is unfit, as priority 0: Skew_Time", From::backup_no_preempt, {owner_unfit}, "",
+     State::backup, false, skew},
     {"6.4.2 no Preempt, the vote: for later", From::backup_no_preempt, {may_not_promote, may_promote}, "", State::backup,
      false, down - later},
 
@@ -177,6 +181,8 @@ const Row rows[] = {
     {"held, forced", From::backup_held, {promote}, "take advert:200 announce backup>active(forced)", State::active, true,
      interval},
     {"held, the end of a lease, a release: it has neither", From::backup_held, {lapse, yield}, "", State::backup, false,
+     ask_again - later, true},
+    {"held, the owner is unfit: it asks sooner than Skew_Time", From::backup_held, {owner_unfit}, "", State::backup, false,
      ask_again - later, true},
     {"held, the vote stays", From::backup_held, {may_not_promote}, "", State::backup, false, ask_again - later, true},
     {"held, the vote is for it: now", From::backup_held, {may_promote}, "", State::backup, false, Duration::zero()},
@@ -203,7 +209,7 @@ const Row rows[] = {
      State::backup, false, interval + skew},
     {"6.4.3 the voices are against it: priority 0, Backup", From::active, {yield}, "advert:0 drop active>backup(voted)",
      State::backup, false, down},
-    {"6.4.3 the vote on silence: for later", From::active, {may_not_promote, may_promote}, "", State::active, true,
+    {"6.4.3 the voices on another owner: for later", From::active, {may_not_promote, may_promote, owner_unfit}, "", State::active, true,
      interval - later},
 
     // ---- a planned Shutdown that is still going on
@@ -224,7 +230,7 @@ const Row rows[] = {
     {"hand-over, Initialize: failover, forced: no meaning", From::handing_over_initialize, {hand_over, promote}, "",
      State::initialize, true, zero_repeat - later},
     {"hand-over, Initialize: the lease, the voices: no meaning", From::handing_over_initialize,
-     {lapse, yield, may_not_promote, may_promote}, "", State::initialize, true, zero_repeat - later},
+     {lapse, yield, may_not_promote, may_promote, owner_unfit}, "", State::initialize, true, zero_repeat - later},
 
     // ---- a failover that is still going on
     {"hand-over, Backup: the new owner is heard", From::handing_over_backup,
@@ -249,7 +255,7 @@ const Row rows[] = {
      zero_repeat - later},
     {"hand-over, Backup: the lease, a release: it is leaving", From::handing_over_backup, {lapse, yield}, "",
      State::backup, true, zero_repeat - later},
-    {"hand-over, Backup: the vote: for later", From::handing_over_backup, {may_not_promote, may_promote}, "",
+    {"hand-over, Backup: the voices: for later", From::handing_over_backup, {may_not_promote, may_promote, owner_unfit}, "",
      State::backup, true, zero_repeat - later},
 };
 

@@ -2,7 +2,8 @@
 //
 // Where another mechanism decides, the row here says what the voices add, and these tests show the rest:
 //   5, 6    the carrier: virtual_router_test "fitness", integration/vrrpd/pair_test.py test_interface_down
-//   9       also tests/system/split_brain.py, as 3, 4, 7, 11 and 12; every combination of cuts: sim/vrrpd/split_test.cpp
+//   9       also tests/system/split_brain.py, as 3, 4, 7, 11 and 12; every combination of cuts: sim/vrrpd/split_test.cpp,
+//           and with whatever else can happen, in any order: sim/vrrpd/storm_test.cpp
 //   14      the kernel lease: fsm_lateness_test, pair_test.py test_frozen_*
 //   15, 16  the guard, and the watch over lbd: pair_test.py test_kill_9_of_*, test_lbd_dies, test_lbd_freezes
 //   17, 18  damping, and the wait for syncd: below, and virtual_router_test "preemption"
@@ -242,6 +243,17 @@ TEST_CASE("after a split the epoch decides, then the priority, then the address:
   }
   CHECK(goes(1, 2, 200, 100, true));
   CHECK_FALSE(goes(2, 1, 100, 200, false));
+}
+
+TEST_CASE("policy preferred: of two owners the preferred one stays, whatever their epochs") {
+  for (const bool preferred : {false, true}) {
+    for (const std::uint64_t theirs : {1U, 3U}) {
+      const Voices voices{.active = true, .preferred = preferred, .sight = clear, .peer = voice_of(true, true, clear, theirs),
+                          .epoch = 2, .priority = 200, .policy = SplitPolicy::preferred};
+      CHECK(decide(voices).must_release == !preferred);
+      CHECK(decide(voices).contested == preferred);
+    }
+  }
 }
 
 TEST_CASE("a Backup that may not believe in silence waits, and takes over at once when it may") {
