@@ -9,7 +9,7 @@ tandem_test(vrrpd_core LABEL unit
 tandem_test(vrrpd_io LABEL unit
   SOURCES unit/vrrpd/alarm_clock_test.cpp unit/vrrpd/lbd_watch_test.cpp unit/vrrpd/release_test.cpp
           unit/vrrpd/witness_prober_test.cpp unit/vrrpd/advert_seal_test.cpp unit/vrrpd/maintenance_test.cpp
-          unit/vrrpd/explain_test.cpp
+          unit/vrrpd/explain_test.cpp unit/vrrpd/status_json_test.cpp
   DEPS tandem_vrrpd_io)
 tandem_test(vrrpd_programs LABEL unit
   SOURCES unit/vrrpd/programs_test.cpp

@@ -38,6 +38,15 @@ std::string take_over_text(const Json& address) {
   return reason.empty() ? "yes" : "yes; " + reason;
 }
 
+// The words of RFC 9568 section 6.1.
+std::string timers_text(const Json& timers) {
+  std::string text = fmt::format("Active_Adver_Interval {} ms, Skew_Time {} ms, Active_Down_Interval {} ms; ",
+                                 text_field(timers, "active_adver_interval_ms"), text_field(timers, "skew_time_ms"),
+                                 text_field(timers, "active_down_interval_ms"));
+  if (!member(timers, "due_ms").is_number()) return text + "nothing is due";
+  return text + fmt::format("next due in {} ms", text_field(timers, "due_ms"));
+}
+
 std::string track_text(const Json& track) {
   const bool holds = bool_field(track, "holds");
   std::string text = holds ? text_field(track, "name") + ": well" : "FAILS: " + text_field(track, "reason");
@@ -139,6 +148,7 @@ std::string address_block(const Json& address, const std::vector<Json>& all, Tim
                               milliseconds_field(address, "advert_interval_ms"), text_field(address, "adverts_sent"),
                               text_field(address, "adverts_received"),
                               milliseconds_field(address, "peer_last_advert_ms")));
+  if (const Json& timers = member(address, "timers"); timers.is_object()) line("timers", timers_text(timers));
   line("dropped", drops_text(member(address, "adverts_dropped")));
   if (const Json& authentication = member(address, "authentication"); authentication.is_object()) {
     line("authentication", authentication_text(authentication));

@@ -71,6 +71,8 @@ class VirtualRouter {
   [[nodiscard]] std::uint8_t priority() const;
   [[nodiscard]] Override override_in_force() const { return override_; }
   [[nodiscard]] Fault fault() const { return fault_; }
+  [[nodiscard]] Duration active_adver_interval() const { return fsm_.active_adver_interval(); }
+  [[nodiscard]] Duration skew_time() const { return fsm_.skew_time(); }
   [[nodiscard]] Duration active_down_interval() const { return fsm_.active_down_interval(); }
   [[nodiscard]] Duration farewell_time() const { return fsm_.farewell_time(); }
 

@@ -53,6 +53,14 @@ struct VoteStatus {
   std::optional<PeerVoice> peer;  // over the sync link; nullopt: no fresh heartbeat
 };
 
+/// The timers of RFC 9568 section 6.1, as learned from the owner's adverts, and when they fire.
+struct TimerStatus {
+  Duration active_adver_interval{};
+  Duration skew_time{};
+  Duration active_down_interval{};
+  std::optional<Duration> due;  // from now until the state machine acts by itself; nullopt: it waits for nothing
+};
+
 struct InstanceStatus {
   State state = State::initialize;
   std::string owner;  // empty: none known
@@ -76,6 +84,7 @@ struct InstanceStatus {
   std::array<std::uint64_t, 3> entered{};  // by State
   std::uint64_t late = 0;                  // times that the address was given up because this node was late
   metrics::Histogram lateness;             // of the state machine's timers
+  TimerStatus timers;
   LeaseStatus lease;
   VoteStatus vote;
   std::optional<VirtualMacStatus> virtual_mac;  // nullopt: not asked for
@@ -201,6 +210,7 @@ class Instance final : private AdvertSender {
   [[nodiscard]] IpAddress destination() const;
   [[nodiscard]] Handover* handover() const;
   [[nodiscard]] std::string owner() const;
+  [[nodiscard]] TimerStatus timers() const;
 
   Context& context_;
   Interface& interface_;

@@ -53,9 +53,19 @@ std::string Instance::owner() const {
   return router_.holds_addresses() ? config_.self.name : "";
 }
 
+TimerStatus Instance::timers() const {
+  TimerStatus timers{.active_adver_interval = router_.active_adver_interval(),
+                     .skew_time = router_.skew_time(),
+                     .active_down_interval = router_.active_down_interval(),
+                     .due = {}};
+  if (const auto due = router_.protocol_deadline()) timers.due = *due - io::now();
+  return timers;
+}
+
 InstanceStatus Instance::status() const {
   InstanceStatus status = counters_;
   status.lateness = group_->members().front()->counters_.lateness;
+  status.timers = timers();
   status.state = router_.state();
   status.owner = owner();
   status.since = since_;

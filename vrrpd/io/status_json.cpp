@@ -72,6 +72,13 @@ ordered_json lateness_json(const metrics::Histogram& lateness) {
           {"buckets", buckets_json(lateness)}};
 }
 
+ordered_json timers_json(const TimerStatus& timers) {
+  return {{"active_adver_interval_ms", fine_milliseconds(timers.active_adver_interval)},
+          {"skew_time_ms", fine_milliseconds(timers.skew_time)},
+          {"active_down_interval_ms", fine_milliseconds(timers.active_down_interval)},
+          {"due_ms", timers.due ? ordered_json(fine_milliseconds(*timers.due)) : ordered_json(nullptr)}};
+}
+
 std::string_view to_string(Sight sight) {
   switch (sight) {
     case Sight::unknown: return "unknown";
@@ -138,6 +145,7 @@ ordered_json virtual_address_json(const InstanceConfig& config, const InstanceSt
       {"may_take_over", status.may_take_over},
       {"may_take_over_reason", status.may_take_over_reason},
       {"advert_interval_ms", milliseconds_of(virtual_address.advert_interval)},
+      {"timers", timers_json(status.timers)},
       {"adverts_sent", status.adverts_sent},
       {"adverts_received", status.adverts_received},
       {"adverts_dropped", dropped_json(status.dropped)},

@@ -643,6 +643,10 @@ def test_status_and_metrics(pair):
     assert other["owner"] == "lb1" and other["state"] == "backup" and other["peer_priority"] == 253
     assert other["peer_last_advert_ms"] <= 150 and other["may_take_over"] is True
     assert sum(other["adverts_dropped"].values()) == 0
+    timers = other["timers"]  # Skew_Time of priority 252: 4/256 of the interval
+    assert timers["active_adver_interval_ms"] == 100 and timers["skew_time_ms"] == 1.562, timers
+    assert timers["active_down_interval_ms"] == 301.562 and timers["due_ms"] <= 301.562, timers
+    assert pair.status("lb1", "vip-a")["timers"]["due_ms"] <= 100
     _, text = pair.call("lb1", "GET", "/metrics")
     labels = b'{virtual_address="vip-a",interface="eth0",vrid="51"}'
     assert b"tandem_vrrp_state" + labels + b" 2" in text, text.decode()

@@ -116,6 +116,16 @@ TEST_CASE("vrrp: a node that may take over says why it does not preempt") {
   CHECK(render_vrrp(status, now, false).find("  may take over   no: -\n") != std::string::npos);
 }
 
+TEST_CASE("vrrp: the timers") {
+  Json status = Json::parse(ctl::testing::vrrpd_status);
+  status["virtual_addresses"][1]["timers"] = {
+      {"active_adver_interval_ms", 100.0}, {"skew_time_ms", 1.562}, {"active_down_interval_ms", 301.562}, {"due_ms", 266.4}};
+  CHECK(render_vrrp(status, now, false).find("  timers          Active_Adver_Interval 100.0 ms, Skew_Time 1.562 ms, "
+                                             "Active_Down_Interval 301.562 ms; next due in 266.4 ms\n") != std::string::npos);
+  status["virtual_addresses"][1]["timers"]["due_ms"] = nullptr;
+  CHECK(render_vrrp(status, now, false).find("301.562 ms; nothing is due\n") != std::string::npos);
+}
+
 TEST_CASE("vrrp: a node in maintenance says so first") {
   Json status = Json::parse(ctl::testing::vrrpd_status);
   status["maintenance"] = {{"on", true}, {"since", nullptr}, {"reason", ""}};
