@@ -196,6 +196,7 @@ class Instance final : private AdvertSender {
   [[nodiscard]] std::string cause_text(const Action& action, TimePoint now) const;
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] Voices voices(TimePoint now) const;
+  [[nodiscard]] bool peer_awaited(TimePoint now) const;
   [[nodiscard]] HeldRecord held_record() const;
   [[nodiscard]] IpAddress destination() const;
   [[nodiscard]] Handover* handover() const;
@@ -233,7 +234,7 @@ class Instance final : private AdvertSender {
   int send_error_reported_ = 0;
   std::optional<Failover> failover_;
   const std::uint32_t name_hash_;
-  bool held_reported_ = false;
+  std::optional<TimePoint> held_since_;  // only the vote keeps this Backup from taking over
   WitnessCredit credit_;
 };
 
