@@ -28,6 +28,7 @@ INIT = ("--node lb1=192.0.2.11 --node lb2=192.0.2.12 --sync lb1=198.51.100.1 --s
         "--backend 192.0.2.22:8080 --listen 80 --health-path /ready").split()
 PLANNED_MS = 20   # the bound of a planned move, as in tests/system/planned_stop.py
 KILLED_MS = 400   # of a machine's death, with adverts every 100 ms
+RESTORED_MS = 100  # until an address that somebody removed is served again
 RATE = 200
 STICKY_CLIENTS = [str(ip_address(CLIENT_SOURCES[0]) + i) for i in range(12)]
 
@@ -197,6 +198,20 @@ def reload_and_watchdog(t):
     t.settle("after kill -9")
 
 
+def network_manager(t):
+    """systemd-networkd has the LAN: when it starts anew it must leave the floating address alone, and when it configures the
+    interface anew it removes all that it finds there, the node's own address too. Neither may be felt for long."""
+    host = t.hosts["lb1"]
+    lan = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.11/24\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+    host.sh("cat > /etc/systemd/network/lan.network", text_input=lan)
+    host.sh("ip addr del 192.0.2.11/24 dev eth0; systemctl restart systemd-networkd")
+    t.settle("the LAN is systemd-networkd's")
+    for command in ("systemctl restart systemd-networkd", "networkctl reconfigure eth0"):
+        t.under_load(command, lambda: host.run(*command.split()), 4, "vip-1", RESTORED_MS)
+        t.settle(command)
+    host.sh("systemctl stop systemd-networkd.socket systemd-networkd; rm /etc/systemd/network/lan.network")
+
+
 def machine_death(t):
     host = t.hosts["lb1"]
     t.sticky = t.backends_of_clients()
@@ -241,7 +256,8 @@ def body(checks, lab, debs):
         for host in hosts:
             checks.equal(f"{host.name} boots", host.booted(), "running")
         before = everything_on_disk(t.hosts["lb1"])
-        for step in (install_and_configure, privileges, restarts, reload_and_watchdog, machine_death, upgrade):
+        for step in (install_and_configure, privileges, restarts, reload_and_watchdog, network_manager, machine_death,
+                     upgrade):
             began = time.monotonic()
             step(t)
             checks.figure(f"-- {step.__name__}", time.monotonic() - began, "s")

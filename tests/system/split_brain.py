@@ -98,6 +98,15 @@ def adverts_from(lab, place, source):
     lab.drop(place, f"ip protocol vrrp ip saddr {source}")
 
 
+def no_adverts(lab):
+    adverts_from(lab, "lb2", "192.0.2.11")
+    adverts_from(lab, "lb1", "192.0.2.12")
+
+
+def heard_by_syncd(pair):
+    return all(vote(pair, node)["vote"]["peer"] for node in NODES)
+
+
 def one_voice_is_missing(checks, lab, pair):
     votes = observed(checks, lab, pair, "one-way loss, lb1 to lb2", lambda: adverts_from(lab, "lb2", "192.0.2.11"),
                      ["lb1"], lambda: lab.heal("lb2"))
@@ -106,10 +115,7 @@ def one_voice_is_missing(checks, lab, pair):
     observed(checks, lab, pair, "one-way loss, lb2 to lb1", lambda: adverts_from(lab, "lb1", "192.0.2.12"), ["lb1"],
              lambda: lab.heal("lb1"))
 
-    def cut():
-        adverts_from(lab, "lb2", "192.0.2.11")
-        adverts_from(lab, "lb1", "192.0.2.12")
-    observed(checks, lab, pair, "adverts cut both ways", cut, ["lb1"], lambda: (lab.heal("lb1"), lab.heal("lb2")))
+    observed(checks, lab, pair, "adverts cut both ways", lambda: no_adverts(lab), ["lb1"], lambda: lan_again(lab))
 
     observed(checks, lab, pair, "sync link cut", lambda: lab.link("lb1", "sync0", False), ["lb1"],
              lambda: lab.link("lb1", "sync0", True))
@@ -117,6 +123,29 @@ def one_voice_is_missing(checks, lab, pair):
              lambda: sync_again(lab))
     for node in NODES:
         checks.true(f"... is an event on {node}", {"peer_silent", "peer_heard"} <= events(pair, node))
+
+
+def the_way_round(checks, lab, pair):
+    """Neither adverts nor the sync link: the peer's word comes by syncd's way over the LAN."""
+    def sync_link_first():
+        lab.link("lb1", "sync0", False)
+        wait_for(lambda: not heard_by_syncd(pair), 5, "the sync link to be missed")
+        wait_for(lambda: heard_by_syncd(pair), 10, "syncd to find its way over the LAN")
+        no_adverts(lab)
+
+    def adverts_first():
+        no_adverts(lab)
+        wait_for(lambda: vote(pair, "lb2")["vote"]["held"], 5, "lb2 to be held")
+        time.sleep(0.3)  # and to hear a heartbeat while it is: both at once could not be told from a death
+        lab.link("lb1", "sync0", False)
+
+    def heal():
+        lan_again(lab)
+        lab.link("lb1", "sync0", True)
+    for what, cut in (("sync link down, then adverts cut both ways", sync_link_first),
+                      ("adverts cut both ways, then sync link down", adverts_first)):
+        votes = observed(checks, lab, pair, what, cut, ["lb1"], heal, seconds=2.5)
+        checks.equal("... the vote of lb2", votes["lb2"], "peer_lives")
 
 
 def one_node_is_cut_off(checks, lab, pair):
@@ -259,7 +288,7 @@ def body(checks, lab):
     config["cluster"]["witnesses"] = ["192.0.2.1", "192.0.2.21:8080"]
     pair = Pair(lab, config)
     pair.start()
-    for step in (one_voice_is_missing, one_node_is_cut_off, cable_pulled, another_network_card, nobody_can_tell,
+    for step in (one_voice_is_missing, the_way_round, one_node_is_cut_off, cable_pulled, another_network_card, nobody_can_tell,
                  only_the_preferred_one):
         checks.measure(step, checks, lab, pair)
 

@@ -56,6 +56,8 @@ Drop decode_body(const Datagram& datagram, Advert& advert) {
   if (!check_sum(datagram, advert)) return Drop::checksum;
   if (v2 && message[v2_auth_type_field] != 0) return Drop::auth_type;
   if (addresses == 0) return Drop::no_address;
+  // DEVIATION(rfc9568 7.1, erratum 8300): an IPv6 list that does not begin with a link-local address is believed. Its sender owns
+  // the addresses all the same: to discard what it says would make a second owner of this node.
   advert.addresses = message.subspan(header_bytes, addresses);
   advert.message = message;
   if (!v2 && message.size() <= max_advert_bytes) advert.trailer = read_trailer(message.subspan(header_bytes + addresses));

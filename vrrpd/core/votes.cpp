@@ -33,7 +33,7 @@ Verdict decide_owner(const Voices& voices) {
 }
 
 Verdict promotion(const Voices& voices) {
-  if (voices.peer && voices.peer->owns) return hold(Reason::peer_lives);
+  if (voices.peer ? voices.peer->owns : voices.peer_awaited) return hold(Reason::peer_lives);
   // Nobody owns, and nobody sees anything: then as usual.
   const bool both_blind = voices.preferred && voices.peer && voices.peer->sight != Sight::clear;
   if (is_blind(voices) && !both_blind) return hold(Reason::no_sight);

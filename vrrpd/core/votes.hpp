@@ -45,6 +45,9 @@ struct PeerVoice {
 /// Silence of the witnesses that is no lost packet, though the peer hears this node.
 inline constexpr Duration long_silence = std::chrono::seconds(2);
 
+/// What syncd may need from a dead sync link to its way round over the LAN, and to be heard there.
+inline constexpr Duration way_round = std::chrono::seconds(2);
+
 struct Voices {
   bool active = false;     // this node owns the address
   bool preferred = false;  // ... and is the preferred one
@@ -53,6 +56,7 @@ struct Voices {
   bool discredited = false;  // the witnesses are (WitnessCredit): their silence proves nothing
   std::optional<PeerVoice> peer;  // nullopt: no fresh heartbeat
   bool peer_gone = true;   // ... for so long that a peer which hears nothing either has given up by now
+  bool peer_awaited = false;  // Backup: the LAN was silent, and the peer lived by its own word, until less than way_round ago
   std::uint64_t epoch = 0;
   std::uint8_t priority = 0;
   bool beats_by_address = false;  // the last tie-breaker: the greater address
@@ -62,7 +66,7 @@ struct Voices {
 /// Why the votes are as they are; in events, metrics and the status.
 enum class Reason : std::uint8_t {
   agreed,         // nothing speaks against what the adverts say
-  peer_lives,     // Backup: the LAN is silent, but the peer says that it owns: the path of the adverts is broken
+  peer_lives,     // Backup: the LAN is silent, but the peer says that it owns, or just did: the path of the adverts is broken
   no_sight,       // Backup: no witness answers here: this node is (doubtful: may be) the one that is cut off
   not_gone,       // policy `preferred`: this is the preferred node, but the other may not have given up yet
   not_preferred,  // policy `preferred`: nothing is heard from the peer, and this is not the preferred node

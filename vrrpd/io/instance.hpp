@@ -206,6 +206,7 @@ class Instance final : private AdvertSender {
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] Voices voices(TimePoint now) const;
   [[nodiscard]] bool unheard_by_peer() const;
+  [[nodiscard]] bool peer_awaited(TimePoint now) const;
   [[nodiscard]] HeldRecord held_record() const;
   [[nodiscard]] IpAddress destination() const;
   [[nodiscard]] Handover* handover() const;
@@ -244,7 +245,7 @@ class Instance final : private AdvertSender {
   int send_error_reported_ = 0;
   std::optional<Failover> failover_;
   const std::uint32_t name_hash_;
-  bool held_reported_ = false;
+  std::optional<TimePoint> held_since_;  // only the vote keeps this Backup from taking over
   WitnessCredit credit_;
 };
 

@@ -56,9 +56,10 @@ class Voting {
   [[nodiscard]] Sight sight() const;
   [[nodiscard]] bool long_lost() const;
   [[nodiscard]] SplitPolicy policy() const { return config_.policy; }
-  /// PeerHeartbeat::voice, PeerHeartbeat::gone and PeerHeartbeat::epoch.
+  /// PeerHeartbeat::voice, PeerHeartbeat::gone, PeerHeartbeat::heard and PeerHeartbeat::epoch.
   [[nodiscard]] std::optional<PeerVoice> peer(std::uint32_t name, TimePoint now) const;
   [[nodiscard]] bool peer_gone(TimePoint now) const { return !line_ || line_->peer().gone(now); }
+  [[nodiscard]] std::optional<TimePoint> peer_heard() const { return line_ ? line_->peer().heard() : std::nullopt; }
   [[nodiscard]] std::uint64_t peer_epoch(std::uint32_t name) const;
   [[nodiscard]] std::vector<WitnessStatus> witnesses() const;
 

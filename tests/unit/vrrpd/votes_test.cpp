@@ -133,6 +133,17 @@ const Row rows[] = {
      true, false, true, SplitPolicy::preferred},
 };
 
+TEST_CASE("row 10, the adverts cut first: whose sync link fails then is awaited on its way round") {
+  Voices backup{.sight = clear, .peer = {}, .peer_awaited = true};
+  CHECK_FALSE(decide(backup).may_promote);
+  CHECK(decide(backup).reason == Reason::peer_lives);
+  backup.peer = voice_of(false, false, clear, 7);
+  CHECK(decide(backup).may_promote);  // it says that it has released
+  backup.peer.reset();
+  backup.peer_awaited = false;
+  CHECK(decide(backup).may_promote);
+}
+
 TEST_CASE("the failure matrix") {
   for (const Row& row : rows) {
     CAPTURE(row.what);
