@@ -55,9 +55,9 @@ def skip_if_impossible():
         sys.exit(SKIP)
 
 
-def base_root():
-    """The cached base; made now if it is not there. Ends the script, loudly, where that is impossible."""
-    made = subprocess.run([HERE / "base-root"], stdout=subprocess.PIPE, text=True)
+def base_root(deb):
+    """The cached base for a package; made now if it is not there. Ends the script, loudly, where that is impossible."""
+    made = subprocess.run([HERE / "base-root", deb], stdout=subprocess.PIPE, text=True)
     if made.returncode != 0:
         print(f"SKIPPED: {Path(sys.argv[0]).name} has no base root file system: the message is above", flush=True)
         sys.exit(SKIP)

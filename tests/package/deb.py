@@ -82,7 +82,7 @@ def check_lintian(findings):
 
 def main():
     need("dpkg-deb", "lintian", "readelf")
-    deb, symbols = package(f"tandem-lb_{VERSION}-1_*.deb"), package(f"tandem-lb-dbgsym_{VERSION}-1_*.deb")
+    deb, symbols = package(f"tandem-lb_{VERSION}-1_*.deb"), package(f"tandem-lb-dbgsym_{VERSION}-1_*deb")  # .ddeb on Ubuntu
     findings = Findings()
     with tempfile.TemporaryDirectory() as directory:
         place = pathlib.Path(directory)
