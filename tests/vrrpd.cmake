@@ -40,7 +40,10 @@ tandem_fuzz(vrrp_heartbeat
 tandem_test(vrrpd_handover LABEL integration
   SOURCES integration/vrrpd/handover_test.cpp
   DEPS tandem_vrrpd_io TIMEOUT 60)
-set_tests_properties(integration.vrrpd_handover PROPERTIES SKIP_RETURN_CODE 77)
+tandem_test(vrrpd_netlink LABEL integration
+  SOURCES integration/vrrpd/netlink_test.cpp
+  DEPS tandem_vrrpd_io TIMEOUT 60)
+set_tests_properties(integration.vrrpd_handover integration.vrrpd_netlink PROPERTIES SKIP_RETURN_CODE 77)
 
 # tandem_pair_test(LABEL.NAME script timeout [arguments…]): real vrrpd in network namespaces. Time is measured: nothing else may
 # run beside it.

@@ -30,8 +30,19 @@ Result<> hkdf_sha256(std::span<const std::uint8_t> secret, std::span<const std::
 
 using Digest = std::array<std::uint8_t, 32>;
 
-/// HMAC with SHA-256 (RFC 2104). Allocates nothing, cannot fail. Any thread.
-[[nodiscard]] Digest hmac_sha256(const Key& key, std::span<const std::uint8_t> message);
+/// HMAC with SHA-256 (RFC 2104) under one key. Allocates nothing, cannot fail. Any thread.
+class Hmac {
+ public:
+  explicit Hmac(const Key& key);
+
+  [[nodiscard]] Digest digest(std::span<const std::uint8_t> message) const;
+
+ private:
+  using State = std::array<std::uint32_t, 8>;  // of SHA-256 when the block with the key is through: half of a short message's work
+
+  State inner_;
+  State outer_;
+};
 
 /// In a time that depends only on the sizes. False if these differ.
 [[nodiscard]] bool same_secret(std::span<const std::uint8_t> one, std::span<const std::uint8_t> other);

@@ -45,18 +45,35 @@ void AddressKeeper::note(HeldRecord record) {
   if (!slot_) log::error("{}: more than {} virtual addresses; not taken", name_, HeldBoard::slots);
 }
 
-void AddressKeeper::put(const Prefix& prefix) {
-  const AddressOptions options{.lifetime = lifetime,
-                               .no_prefix_route = !on_device_ && interface_.covers(prefix.address)};
-  if (auto added = context_.netlink.put_address(link_, prefix, options); !added) {
-    ++failures_;
-    log::error("{}: {} on {}", name_, added.error().message, interface_.name());
+AddressRequest AddressKeeper::request(const Prefix& prefix) const {
+  return {.link = link_, .prefix = prefix,
+          .options = {.lifetime = lifetime, .no_prefix_route = !on_device_ && interface_.covers(prefix.address)}};
+}
+
+void AddressKeeper::note_failure(const Error& error) {
+  ++failures_;
+  log::error("{}: {} on {}", name_, error.message, interface_.name());
+}
+
+void AddressKeeper::renew(Netlink& netlink, std::span<AddressKeeper* const> keepers) {
+  std::vector<AddressRequest> requests;
+  std::vector<AddressKeeper*> askers;
+  for (AddressKeeper* keeper : keepers) {
+    if (!keeper->holds()) continue;
+    for (const Prefix& prefix : keeper->installed_) {
+      requests.push_back(keeper->request(prefix));
+      askers.push_back(keeper);
+    }
+  }
+  const auto outcomes = netlink.put_addresses(requests);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i]) askers[i]->note_failure(outcomes[i].error());
   }
 }
 
 void AddressKeeper::renew() {
-  if (!slot_) return;
-  for (const Prefix& prefix : installed_) put(prefix);
+  AddressKeeper* self = this;
+  renew(context_.netlink, {&self, 1});
 }
 
 bool AddressKeeper::restore() {
@@ -72,7 +89,7 @@ bool AddressKeeper::restore() {
       return address.link == link_ && address.prefix == prefix;
     });
     if (there) continue;
-    put(prefix);
+    if (auto put = context_.netlink.put_address(request(prefix)); !put) note_failure(put.error());
     restored = true;
   }
   return restored;

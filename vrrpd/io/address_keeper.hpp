@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,8 @@ class AddressKeeper {
   /// While held: the way to release them has changed.
   void note(HeldRecord record);
   void drop();
-  /// Extends the lifetime; to be called every renewal_period while held.
-  void renew();
+  /// Extends the lifetimes of what they hold, all together; to be called every renewal_period. A failure is its keeper's.
+  static void renew(Netlink& netlink, std::span<AddressKeeper* const> keepers);
   static constexpr Duration renewal_period = std::chrono::seconds(1);
   /// Puts back what is missing; true if something was.
   bool restore();
@@ -41,7 +42,9 @@ class AddressKeeper {
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
  private:
-  void put(const Prefix& prefix);
+  void renew();
+  [[nodiscard]] AddressRequest request(const Prefix& prefix) const;
+  void note_failure(const Error& error);
   [[nodiscard]] Prefix as_installed(const Prefix& prefix, bool on_device) const;
 
   Context& context_;

@@ -12,8 +12,8 @@ constexpr std::string_view unheeded =
     "\"authentication\" must be the same on both";
 constexpr Duration shortest_memory = std::chrono::seconds(3);
 
-Mac mac_of(const crypto::Key& key, const IpAddress& source, std::span<const std::uint8_t> message) {
-  const auto digest = crypto::hmac_sha256(key, SealedText(source, message).view());
+Mac mac_of(const crypto::Hmac& hmac, const IpAddress& source, std::span<const std::uint8_t> message) {
+  const auto digest = hmac.digest(SealedText(source, message).view());
   Mac mac{};
   std::copy_n(digest.begin(), mac.size(), mac.begin());
   return mac;
@@ -29,20 +29,20 @@ Result<AdvertKeys> advert_keys(const crypto::Key& cluster_key, const std::string
   return keys;
 }
 
-std::size_t AdvertSeal::write(Outgoing advert, std::span<const Prefix> addresses, const crypto::Key* key,
+std::size_t AdvertSeal::write(Outgoing advert, std::span<const Prefix> addresses, const crypto::Hmac* ours,
                               std::array<std::uint8_t, max_advert_bytes>& out) {
-  if (key == nullptr) return encode(advert, addresses, out);
+  if (ours == nullptr) return encode(advert, addresses, out);
   advert.trailer = Trailer{.stamp = stamps_.next(), .heard = stamps_.heard()};
   const std::size_t length = encode(advert, addresses, out);
   const std::span<std::uint8_t> message(out.data(), length);
-  put_mac(mac_of(*key, advert.source, message), message);
+  put_mac(mac_of(*ours, advert.source, message), message);
   return length;
 }
 
-Drop AdvertSeal::check(const Advert& advert, const crypto::Key& key, ReplayFilter& filter) {
+Drop AdvertSeal::check(const Advert& advert, const crypto::Hmac& peers, ReplayFilter& filter) {
   if (!advert.trailer) return Drop::no_authentication;
   const Trailer& trailer = *advert.trailer;
-  if (!crypto::same_secret(mac_of(key, advert.source, advert.message), trailer.mac)) return Drop::wrong_hmac;
+  if (!crypto::same_secret(mac_of(peers, advert.source, advert.message), trailer.mac)) return Drop::wrong_hmac;
   // What the other node has ever heard from us stays true, however old the advert that says so.
   bool news = stamps_.note_echo(trailer.heard);
   const bool fresh = trailer.stamp.session >= stamps_.heard().session && filter.accept(trailer.stamp);
@@ -53,18 +53,20 @@ Drop AdvertSeal::check(const Advert& advert, const crypto::Key& key, ReplayFilte
 
 // A virtual router that begins is not fooled by what another one, or an earlier vrrpd, has heard already.
 AdvertGate::AdvertGate(AdvertSeal& seal, const std::optional<AdvertKeys>& keys)
-    : seal_(seal), keys_(keys), filter_(seal.heard()) {}
+    : seal_(seal), filter_(seal.heard()) {
+  if (keys) sealing_ = Sealing{.own_key = keys->ours, .ours = crypto::Hmac(keys->ours), .peers = crypto::Hmac(keys->peers)};
+}
 
 Drop AdvertGate::check(const Advert& advert, TimePoint now) {
-  const Drop verdict = keys_ ? seal_.check(advert, keys_->peers, filter_) : Drop::none;
+  const Drop verdict = sealing_ ? seal_.check(advert, sealing_->peers, filter_) : Drop::none;
   const bool stranger = verdict == Drop::no_authentication || verdict == Drop::wrong_hmac;
-  problem_ = stranger ? explain(verdict) : !keys_ && advert.trailer ? unheeded : std::string_view();
+  problem_ = stranger ? explain(verdict) : !sealing_ && advert.trailer ? unheeded : std::string_view();
   problem_until_ = now + std::max(3 * advert.interval, shortest_memory);
   return verdict;
 }
 
 std::optional<crypto::Key> AdvertGate::own_key() const {
-  return keys_ ? std::optional(keys_->ours) : std::nullopt;
+  return sealing_ ? std::optional(sealing_->own_key) : std::nullopt;
 }
 
 std::string_view AdvertGate::problem(TimePoint now) const {

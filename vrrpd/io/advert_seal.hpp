@@ -35,11 +35,11 @@ class AdvertSeal {
   explicit AdvertSeal(Stamps& stamps, std::function<void()> on_new_session = {})
       : stamps_(stamps), on_new_session_(std::move(on_new_session)) {}
 
-  /// encode(), sealed with `key`; nullptr: without a trailer.
-  std::size_t write(Outgoing advert, std::span<const Prefix> addresses, const crypto::Key* key,
+  /// encode(), sealed by `ours`; nullptr: without a trailer.
+  std::size_t write(Outgoing advert, std::span<const Prefix> addresses, const crypto::Hmac* ours,
                     std::array<std::uint8_t, max_advert_bytes>& out);
-  /// none, no_authentication, wrong_hmac or replayed. `key` is the sender's, `filter` the virtual router's.
-  Drop check(const Advert& advert, const crypto::Key& key, ReplayFilter& filter);
+  /// none, no_authentication, wrong_hmac or replayed. `peers` has the sender's key, `filter` is the virtual router's.
+  Drop check(const Advert& advert, const crypto::Hmac& peers, ReplayFilter& filter);
   [[nodiscard]] Stamp heard() const { return stamps_.heard(); }
 
  private:
@@ -54,11 +54,11 @@ class AdvertGate {
 
   std::size_t write(const Outgoing& advert, std::span<const Prefix> addresses,
                     std::array<std::uint8_t, max_advert_bytes>& out) {
-    return seal_.write(advert, addresses, keys_ ? &keys_->ours : nullptr, out);
+    return seal_.write(advert, addresses, sealing_ ? &sealing_->ours : nullptr, out);
   }
   Drop check(const Advert& advert, TimePoint now);
 
-  [[nodiscard]] bool authenticates() const { return keys_.has_value(); }
+  [[nodiscard]] bool authenticates() const { return sealing_.has_value(); }
   /// The key that the guard needs to say good-bye.
   [[nodiscard]] std::optional<crypto::Key> own_key() const;
   /// Why the two nodes do not understand each other, as the latest advert shows; empty if it does not, or if there was
@@ -66,8 +66,14 @@ class AdvertGate {
   [[nodiscard]] std::string_view problem(TimePoint now) const;
 
  private:
+  struct Sealing {
+    crypto::Key own_key;
+    crypto::Hmac ours;
+    crypto::Hmac peers;
+  };
+
   AdvertSeal& seal_;
-  std::optional<AdvertKeys> keys_;
+  std::optional<Sealing> sealing_;
   ReplayFilter filter_;
   std::string_view problem_;  // of the latest advert
   TimePoint problem_until_{};

@@ -173,7 +173,7 @@ Result<> Daemon::open_monitor() {
       .overrun =
           [this] {
             log::warning("lost notifications of the kernel about addresses; looking at all of them");
-            for (const auto& instance : instances_.in_service()) instance->renew();
+            instances_.renew();
             look_at_host();
           },
   });

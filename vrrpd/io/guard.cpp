@@ -54,6 +54,7 @@ Result<Tools> open_tools(Stamps& stamps) {
 
 void say_priority_zero(Tools& tools, const HeldRecord& record) {
   std::array<std::uint8_t, max_advert_bytes> message{};
+  const auto hmac = record.key ? std::optional<crypto::Hmac>(*record.key) : std::nullopt;
   const std::size_t length = tools.seal.write({.version = record.version,
                                                .vrid = record.vrid,
                                                .priority = 0,
@@ -61,7 +62,7 @@ void say_priority_zero(Tools& tools, const HeldRecord& record) {
                                                .source = record.source,
                                                .destination = record.destination,
                                                .form = record.form},
-                                              record.in_adverts(), record.key ? &*record.key : nullptr, message);
+                                              record.in_adverts(), hmac ? &*hmac : nullptr, message);
   const int socket = record.source.is_v6() ? tools.v6_socket.get() : tools.socket.get();
   const int failure = send_advert(socket, record.interface_index, record.source, record.destination,
                                   {message.data(), length});

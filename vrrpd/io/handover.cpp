@@ -36,7 +36,7 @@ void keep_on_loopback(Netlink& netlink, std::span<const Prefix> addresses) {
   const AddressOptions options{.lifetime = Handover::lease, .no_prefix_route = true};
   for (const Prefix& prefix : addresses) {
     if (prefix.address.is_v6()) continue;
-    if (auto kept = netlink.put_address(loopback, host_prefix(prefix), options); !kept) {
+    if (auto kept = netlink.put_address({loopback, host_prefix(prefix), options}); !kept) {
       log::warning("keep {} for the open connections: {}", prefix.address.to_string(), kept.error().message);
     }
   }

@@ -105,7 +105,6 @@ void Instance::address_removed(const HostAddress& address) {
 
 void Instance::renew() {
   go_quiet_if_late();
-  keeper_.renew();
   renew_virtual_mac();
   if (pin_ && unheard_by_peer()) pin_->forget();
   else if (pin_ && interface_.usable(config_.addresses.v6)) pin_->refresh(interface_.link()->index);

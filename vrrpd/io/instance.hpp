@@ -127,8 +127,10 @@ class Instance final : private AdvertSender {
   void cast_vote();
   /// What the peer is told of this address.
   [[nodiscard]] HeartbeatAddress heartbeat() const;
-  /// Every AddressKeeper::renewal_period.
+  /// Every AddressKeeper::renewal_period: what else is renewed beside the addresses.
   void renew();
+  /// Of its addresses, which Instances renews together with those of all others.
+  [[nodiscard]] AddressKeeper& keeper() { return keeper_; }
   /// Gives the address up by plan and for good; released() tells when it is done and the connections that
   /// are still open here have been cared for (Handover::lease).
   void stop();

@@ -97,9 +97,22 @@ void Instances::refresh() {
 }
 
 void Instances::renew() {
+  renew_addresses();
   for (const auto& instance : in_service_) instance->renew();
   for (const auto& instance : retiring_) instance->renew();
   for (const auto& [name, interface] : interfaces_) interface->keep_discipline();
+}
+
+// All look first whether they are late: one that is gives up for its whole group, and nothing of that must come back.
+void Instances::renew_addresses() {
+  std::vector<AddressKeeper*> keepers;
+  for (const auto* instances : {&in_service_, &retiring_}) {
+    for (const auto& instance : *instances) {
+      instance->go_quiet_if_late();
+      keepers.push_back(&instance->keeper());
+    }
+  }
+  AddressKeeper::renew(context_.netlink, keepers);
 }
 
 // ---- what they say ---------------------------------------------------------------------------

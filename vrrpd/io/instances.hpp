@@ -55,6 +55,7 @@ class Instances {
  private:
   void add(InstanceConfig config);
   void retire(std::size_t index);
+  void renew_addresses();
 
   Context& context_;
   const std::string lease_impediment_;

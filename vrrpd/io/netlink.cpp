@@ -1,6 +1,7 @@
 #include "vrrpd/io/netlink.hpp"
 
-#include <fmt/core.h>
+#include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
@@ -9,9 +10,11 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -84,10 +87,27 @@ HostAddress to_address(nlmsghdr* header) {
   return address;
 }
 
-// Of a floating address: each second, of each of them.
-bool is_renewal(nlmsghdr* header) {
-  return header->nlmsg_type == RTM_NEWADDR && nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0 &&
-         to_address(header).protocol == address_protocol;
+// Each second the kernel tells of each floating address that it has a new lifetime: no change, and nothing to wake up for.
+Result<> ignore_renewals(nl_sock* socket) {
+  constexpr auto attributes = static_cast<unsigned>(NLMSG_HDRLEN) + NLMSG_ALIGN(sizeof(ifaddrmsg));
+  constexpr auto find_attribute = static_cast<unsigned>(SKF_AD_OFF) + SKF_AD_NLATTR;  // 0: there is none
+  constexpr unsigned whole = ~0U;
+  std::array<sock_filter, 11> program = {{
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 7),  // it loads in network order
+      BPF_STMT(BPF_LDX | BPF_IMM, IFA_PROTO),
+      BPF_STMT(BPF_LD | BPF_IMM, attributes),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, find_attribute),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0),
+      BPF_STMT(BPF_MISC | BPF_TAX, 0),
+      BPF_STMT(BPF_LD | BPF_B | BPF_IND, static_cast<unsigned>(NLA_HDRLEN)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, address_protocol, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, whole),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  }};
+  const sock_fprog filter{.len = program.size(), .filter = program.data()};
+  if (::setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0) return {};
+  return errno_error("filter the notifications of the kernel", errno);
 }
 
 template <class Item>
@@ -127,21 +147,6 @@ Result<std::vector<Item>> run_dump(nl_sock* socket, int request, Dump<Item> dump
   return nl_error(what, -NLE_DUMP_INTR);
 }
 
-Message address_request(int type, int flags, int link, const Prefix& prefix) {
-  Message message(nlmsg_alloc_simple(type, flags));
-  if (!message) return message;
-  ifaddrmsg body{};
-  body.ifa_family = prefix.address.is_v4() ? AF_INET : AF_INET6;
-  body.ifa_prefixlen = prefix.length;
-  body.ifa_scope = RT_SCOPE_UNIVERSE;
-  body.ifa_index = static_cast<std::uint32_t>(link);
-  nlmsg_append(message.get(), &body, sizeof(body), NLMSG_ALIGNTO);
-  const auto bytes = prefix.address.bytes();
-  nla_put(message.get(), IFA_LOCAL, static_cast<int>(bytes.size()), bytes.data());
-  nla_put(message.get(), IFA_ADDRESS, static_cast<int>(bytes.size()), bytes.data());
-  return message;
-}
-
 }  // namespace
 
 Netlink::Netlink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -152,7 +157,7 @@ Netlink::~Netlink() = default;
 Result<Netlink> Netlink::open() {
   auto socket = connect_route();
   if (!socket) return socket.error();
-  return Netlink(std::make_unique<Impl>(Impl{std::move(*socket)}));
+  return Netlink(std::make_unique<Impl>(Impl{.socket = std::move(*socket)}));
 }
 
 Result<std::vector<Link>> Netlink::links() {
@@ -163,34 +168,6 @@ Result<std::vector<Link>> Netlink::links() {
 Result<std::vector<HostAddress>> Netlink::addresses() {
   return run_dump<HostAddress>(impl_->socket.get(), RTM_GETADDR, {{}, RTM_NEWADDR, sizeof(ifaddrmsg), to_address},
                                "list the addresses");
-}
-
-Result<> Netlink::put_address(int link, const Prefix& prefix, const AddressOptions& options) {
-  Message message = address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, link, prefix);
-  if (!message) return nl_error("add an address", -NLE_NOMEM);
-  const bool v6 = prefix.address.is_v6();
-  nla_put_u32(message.get(), IFA_FLAGS,
-              (options.no_prefix_route ? IFA_F_NOPREFIXROUTE : 0U) | (v6 ? IFA_F_NODAD : 0U));
-  nla_put_u8(message.get(), IFA_PROTO, address_protocol);
-  ifa_cacheinfo lifetime{};
-  lifetime.ifa_valid =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(options.lifetime).count());
-  lifetime.ifa_prefered = v6 ? 0 : lifetime.ifa_valid;
-  nla_put(message.get(), IFA_CACHEINFO, sizeof(lifetime), &lifetime);
-  if (const int code = nl_send_sync(impl_->socket.get(), message.release()); code < 0) {
-    return nl_error(fmt::format("add address {}", prefix.to_string()), code);
-  }
-  return {};
-}
-
-Result<> Netlink::delete_address(int link, const Prefix& prefix) {
-  Message message = address_request(RTM_DELADDR, 0, link, prefix);
-  if (!message) return nl_error("remove an address", -NLE_NOMEM);
-  const int code = nl_send_sync(impl_->socket.get(), message.release());
-  if (code < 0 && code != -NLE_NOADDR && code != -NLE_NODEV) {
-    return nl_error(fmt::format("remove address {}", prefix.to_string()), code);
-  }
-  return {};
 }
 
 struct NetlinkMonitor::Impl {
@@ -205,7 +182,6 @@ struct NetlinkMonitor::Impl {
       if (const auto route = main_route(header)) self.callbacks.route_changed(route->prefix);
       return NL_OK;
     }
-    if (is_renewal(header)) return NL_OK;
     self.saw_change = true;
     if (header->nlmsg_type == RTM_DELADDR && nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0) {
       self.callbacks.address_removed(to_address(header));
@@ -225,6 +201,7 @@ Result<NetlinkMonitor> NetlinkMonitor::open(Callbacks callbacks) {
   nl_sock* raw = socket->get();
   nl_socket_disable_seq_check(raw);
   nl_socket_set_buffer_size(raw, monitor_buffer_bytes, 0);
+  if (auto filtered = ignore_renewals(raw); !filtered) return filtered.error();
   if (int code = nl_socket_add_memberships(raw, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0); code < 0) {
     return nl_error("subscribe to changes of interfaces and addresses", code);
   }

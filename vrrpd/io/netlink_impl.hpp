@@ -36,6 +36,7 @@ std::optional<MainRoute> main_route(nlmsghdr* header);
 
 struct Netlink::Impl {
   Socket socket;
+  std::uint32_t next_in_batch = 0;  // sequence number
 };
 
 }  // namespace tandem::vrrp

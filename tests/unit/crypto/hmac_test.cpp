@@ -27,7 +27,7 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 }
 
 std::string mac(const crypto::Key& key, std::string_view text) {
-  return hex(crypto::hmac_sha256(key, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+  return hex(crypto::Hmac(key).digest({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
 }
 
 }  // namespace
@@ -46,12 +46,22 @@ TEST_CASE("HMAC-SHA256: RFC 4231, test cases 1 to 4") {
 }
 
 TEST_CASE("HMAC-SHA256: key and message both count, of every length") {
+  const crypto::Hmac one(key_of("one"));
+  const crypto::Hmac two(key_of("two"));
   std::set<crypto::Digest> digests;
   for (std::size_t size = 0; size < 200; ++size) {
-    digests.insert(crypto::hmac_sha256(key_of("one"), std::vector<std::uint8_t>(size, 7)));
-    digests.insert(crypto::hmac_sha256(key_of("two"), std::vector<std::uint8_t>(size, 7)));
+    digests.insert(one.digest(std::vector<std::uint8_t>(size, 7)));
+    digests.insert(two.digest(std::vector<std::uint8_t>(size, 7)));
   }
   CHECK(digests.size() == 400);
+}
+
+TEST_CASE("HMAC-SHA256: one key makes the same of a message again, whatever came between") {
+  const crypto::Hmac hmac(key_of("one"));
+  const std::vector<std::uint8_t> message(150, 7);
+  const auto first = hmac.digest(message);
+  CHECK(hmac.digest(std::vector<std::uint8_t>(100, 9)) != first);
+  CHECK(hmac.digest(message) == first);
 }
 
 TEST_CASE("secrets are the same if all bytes are") {
