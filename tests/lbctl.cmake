@@ -1,7 +1,7 @@
 tandem_test(lbctl LABEL unit
   SOURCES unit/lbctl/doctor_test.cpp unit/lbctl/field_test.cpp unit/lbctl/firewall_test.cpp unit/lbctl/firewall_legacy_test.cpp
            unit/lbctl/grammar_test.cpp unit/lbctl/host_tables_test.cpp unit/lbctl/init_test.cpp unit/lbctl/metrics_text_test.cpp
-          unit/lbctl/peer_report_test.cpp
+          unit/lbctl/network_manager_test.cpp unit/lbctl/peer_report_test.cpp
           unit/lbctl/problems_test.cpp unit/lbctl/render_test.cpp unit/lbctl/status_screen_test.cpp
           unit/lbctl/table_test.cpp
   DEPS tandem_lbctl tandem_metrics)

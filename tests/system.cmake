@@ -17,7 +17,7 @@ if("lbd" IN_LIST TANDEM_COMPONENTS AND "vrrpd" IN_LIST TANDEM_COMPONENTS AND "sy
   tandem_system_test(robustness 180)
   tandem_system_test(reload 120)
   tandem_system_test(split_brain 300)
-  tandem_system_test(doctor 120)
+  tandem_system_test(doctor 240)
 endif()
 if("vrrpd" IN_LIST TANDEM_COMPONENTS)
   tandem_system_test(spoofed 180)

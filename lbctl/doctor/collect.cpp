@@ -65,8 +65,12 @@ Facts collect(const Invocation& invocation) {
                     .version = facts.own_version,
                     .config_digest = file_digest(facts.config_file),
                     .key_fingerprint = facts.config.cluster ? key_fingerprint(facts.config.cluster->sync.key_file) : "",
-                    .vips = {}};
-  for (const VipFacts& vip : facts.vips) facts.identity.vips[vip.name] = vip.state;
+                    .vips = {},
+                    .adverts = {}};
+  for (const VipFacts& vip : facts.vips) {
+    facts.identity.vips[vip.name] = vip.state;
+    if (vip.sample) facts.identity.adverts[vip.name] = *vip.sample;
+  }
   return facts;
 }
 

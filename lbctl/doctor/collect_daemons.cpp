@@ -5,6 +5,7 @@
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 #include <thread>
 
@@ -76,6 +77,7 @@ VipFacts vip_from(const Json& address) {
   vip.interval_ms = number_field(address, "advert_interval_ms", 100);
   if (member(address, "peer_last_advert_ms").is_number()) vip.last_advert_ms = number_field(address, "peer_last_advert_ms");
   vip.peer_priority = number_field(address, "peer_priority");
+  vip.adverts_sent = number_field(address, "adverts_sent");
   vip.adverts_received = number_field(address, "adverts_received");
   const Json& dropped = member(address, "adverts_dropped");
   if (dropped.is_object()) {
@@ -122,27 +124,44 @@ bool may_be_moving(const VipFacts& vip) {
   return two || silent || vip.owner.empty();
 }
 
-// The addresses, looked at again after a while if they may be moving just now.
-std::vector<VipFacts> settled_vips(const Invocation& invocation, const Json& first) {
+std::int64_t all_refused(const VipFacts& vip) {
+  return std::accumulate(vip.dropped.begin(), vip.dropped.end(), std::int64_t{0},
+                         [](std::int64_t sum, const auto& one) { return sum + one.second; });
+}
+
+std::optional<AdvertSample> sample_of(const VipFacts& before, const VipFacts& after) {
+  if (before.name != after.name || before.state != after.state) return std::nullopt;
+  return AdvertSample{.sent = after.adverts_sent - before.adverts_sent,
+                      .received = after.adverts_received - before.adverts_received,
+                      .refused = all_refused(after) - all_refused(before)};
+}
+
+// The addresses, watched for some intervals, longer if they may be moving just now.
+std::vector<VipFacts> watched_vips(const Invocation& invocation, const Json& first) {
+  constexpr std::int64_t longest_ms = 3000;
+  constexpr std::int64_t watched = 4;  // intervals, so that three adverts are in them
+  constexpr std::int64_t settled = 10;
   const auto read = [](const Json& status) {
     std::vector<VipFacts> vips;
     for (const Json& address : elements(status, "virtual_addresses")) vips.push_back(vip_from(address));
     return vips;
   };
-  std::vector<VipFacts> vips = read(first);
+  const std::vector<VipFacts> before = read(first);
   std::int64_t wait_ms = 0;
-  for (const VipFacts& vip : vips) {
-    if (may_be_moving(vip)) wait_ms = std::max(wait_ms, 10 * vip.interval_ms);
-  }
-  if (wait_ms == 0) return vips;
-  constexpr std::int64_t longest_ms = 3000;
-  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(wait_ms, longest_ms)));
+  for (const VipFacts& vip : before) wait_ms = std::max(wait_ms, (may_be_moving(vip) ? settled : watched) * vip.interval_ms);
+  wait_ms = std::min(wait_ms, longest_ms);
+  std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
   Reply reply = call(invocation, "vrrpd", "GET", "/v1/status", {}, patience);
-  return reply.ok() ? read(parse_object(reply)) : vips;
+  if (!reply.ok()) return before;
+  std::vector<VipFacts> after = read(parse_object(reply));
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+    if (3 * after[i].interval_ms < wait_ms) after[i].sample = sample_of(before[i], after[i]);
+  }
+  return after;
 }
 
 void read_vrrpd(const Invocation& invocation, const Json& status, Facts& facts) {
-  facts.vips = settled_vips(invocation, status);
+  facts.vips = watched_vips(invocation, status);
   for (const Json& witness : elements(status, "witnesses")) {
     const Json& answers = member(witness, "answers");
     facts.witnesses.push_back({text_field(witness, "witness"),

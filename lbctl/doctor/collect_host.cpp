@@ -35,41 +35,6 @@ std::string link_target_name(const fs::path& link) {
   return error ? std::string() : target.filename().string();
 }
 
-// "KEY=value" in a file of such lines.
-std::string setting(const std::string& path, const std::string& key) {
-  std::ifstream file(path);
-  std::string line;
-  while (std::getline(file, line)) {
-    if (line.starts_with(key + "=")) return line.substr(key.size() + 1);
-  }
-  return {};
-}
-
-bool keeps_configuration(const std::string& network_file) {
-  std::vector<fs::path> files = {network_file};
-  for (const char* directory : {"/etc/systemd/network/", "/run/systemd/network/", "/usr/lib/systemd/network/"}) {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(directory + fs::path(network_file).filename().string() + ".d", error)) {
-      files.push_back(entry.path());
-    }
-  }
-  return std::any_of(files.begin(), files.end(), [](const fs::path& file) {
-    const std::string value = setting(file, "KeepConfiguration");
-    return value == "yes" || value == "static" || value == "true";
-  });
-}
-
-void find_manager(InterfaceFacts& facts, unsigned index) {
-  const std::string networkd = fmt::format("/run/systemd/netif/links/{}", index);
-  const std::string admin_state = setting(networkd, "ADMIN_STATE");
-  if (!admin_state.empty() && admin_state != "unmanaged") {
-    facts.manager = "systemd-networkd";
-    facts.keeps_configuration = keeps_configuration(setting(networkd, "NETWORK_FILE"));
-  }
-  const std::string manager = fmt::format("/run/NetworkManager/devices/{}", index);
-  if (setting(manager, "managed") == "true" || setting(manager, "managed-type") == "full") facts.manager = "NetworkManager";
-}
-
 void find_bridge(InterfaceFacts& facts) {
   const fs::path system = "/sys/class/net";
   if (fs::exists(system / facts.name / "bridge")) facts.bridge = facts.name;
@@ -101,7 +66,7 @@ InterfaceFacts look_at_interface(const std::string& name) {
   facts.wireless = fs::exists(fs::path("/sys/class/net") / name / "phy80211");
   facts.driver = link_target_name(fs::path("/sys/class/net") / name / "device/driver");
   find_bridge(facts);
-  find_manager(facts, index);
+  facts.manager = find_manager("/", name, index);
   return facts;
 }
 
@@ -154,9 +119,8 @@ void collect_host(Facts& facts) {
   facts.hypervisor = find_hypervisor();
   facts.realtime_share_us = read_number("/proc/sys/kernel/sched_rt_runtime_us");
   for (VipFacts& vip : facts.vips) {
-    InterfaceFacts device;
-    if (const unsigned index = ::if_nametoindex(vip.virtual_mac_device.c_str()); index != 0) find_manager(device, index);
-    vip.virtual_mac_manager = device.manager;
+    const std::string& device = vip.virtual_mac_device;
+    if (const unsigned index = ::if_nametoindex(device.c_str()); index != 0) vip.virtual_mac_manager = find_manager("/", device, index).name;
   }
   if (!facts.mistakes.empty() || !facts.config.cluster) return;
   for (const std::string& name : interesting_interfaces(facts)) {

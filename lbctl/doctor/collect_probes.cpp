@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "lbctl/doctor/collect.hpp"
 #include "lbctl/doctor/probe.hpp"
@@ -57,9 +59,24 @@ void probe_owners(const Nodes& nodes, Facts& facts) {
   }
 }
 
+constexpr int small = 84;
+
+Answer ping(const IpAddress& to) { return to.is_v6() ? probe_ping_v6(to) : probe_ping(to, small); }
+
+// The MAC address that this host's kernel has for an IPv4 address; empty: none.
+std::string neighbour_mac(const IpAddress& address) {
+  std::ifstream table("/proc/net/arp");
+  std::string line, ip, type, flags, mac;
+  std::getline(table, line);  // names of the columns
+  while (std::getline(table, line)) {
+    std::istringstream(line) >> ip >> type >> flags >> mac;
+    if (ip == address.to_string()) return mac;
+  }
+  return {};
+}
+
 // Whether frames for the virtual MAC address reach its owner can be told only from elsewhere.
 void probe_virtual_macs(const Nodes& nodes, Facts& facts) {
-  constexpr int small = 84;
   for (VipFacts& vip : facts.vips) {
     // An IPv6 router knows the peer by its link-local address only.
     const bool peer_owns = vip.state == "backup" && !vip.owner.empty() && vip.owner != nodes.self.name && !vip.foreign;
@@ -70,9 +87,10 @@ void probe_virtual_macs(const Nodes& nodes, Facts& facts) {
     if (usable == vip.addresses.end()) continue;
     const IpAddress& address = usable->address;
     if (std::find(own.begin(), own.end(), address) != own.end()) continue;  // kept here for open connections
-    const auto ping = [](const IpAddress& to) { return to.is_v6() ? probe_ping_v6(to) : probe_ping(to, small); };
-    if (facts.lan_ping == Answer::not_asked) facts.lan_ping = ping(nodes.peer.address);
-    vip.reached = ping(address);
+    const Answer answer = ping(address);
+    // Who answered may be this host itself, which keeps the address for open connections, or the owner by an older entry.
+    const bool elsewhere = answer == Answer::yes && address.is_v4() && neighbour_mac(address) != vip.virtual_mac;
+    if (!elsewhere) vip.reached = answer;
   }
 }
 
@@ -82,7 +100,6 @@ void probe_link(const Nodes& nodes, Facts& facts) {
       if (address == nodes.self.sync_address) facts.sync_mtu = interface.mtu;
     }
   }
-  constexpr int small = 84;
   facts.small_ping = probe_ping(nodes.peer.sync_address, small);
   if (facts.small_ping == Answer::yes && facts.sync_mtu > small) {
     facts.full_ping = probe_ping(nodes.peer.sync_address, facts.sync_mtu);
@@ -100,6 +117,7 @@ void collect_probes(Facts& facts) {
   const bool first = nodes[0].name == facts.self;
   const Nodes pair{nodes[first ? 0 : 1], nodes[first ? 1 : 0]};
   probe_owners(pair, facts);
+  facts.lan_ping = ping(pair.peer.address);
   probe_virtual_macs(pair, facts);
   probe_link(pair, facts);
 }

@@ -10,6 +10,7 @@
 #include "common/base/inet.hpp"
 #include "common/config/load.hpp"
 #include "lbctl/doctor/host_tables.hpp"
+#include "lbctl/doctor/network_manager.hpp"
 
 namespace tandem::ctl {
 
@@ -30,8 +31,7 @@ struct InterfaceFacts {
   bool snooping = false;
   bool querier = false;
   std::string driver;   // "vmxnet3"; empty for virtual interfaces
-  std::string manager;  // "NetworkManager", "systemd-networkd" or empty
-  bool keeps_configuration = false;  // systemd-networkd is told to leave foreign addresses alone
+  NetworkManager manager;
 };
 
 struct DaemonFacts {
@@ -46,6 +46,14 @@ struct DaemonFacts {
 
 enum class Answer : std::uint8_t { not_asked, yes, no };
 
+/// What vrrpd counted of one address while it was watched, for three advert intervals at least.
+struct AdvertSample {
+  std::int64_t sent = 0;
+  std::int64_t received = 0;  // valid ones
+  std::int64_t refused = 0;
+  bool operator==(const AdvertSample&) const = default;
+};
+
 /// A floating address, as vrrpd sees it and as probes found it.
 struct VipFacts {
   std::string name;
@@ -59,8 +67,10 @@ struct VipFacts {
   std::int64_t interval_ms = 100;
   std::optional<std::int64_t> last_advert_ms;  // since the peer's last advert
   std::int64_t peer_priority = 0;
+  std::int64_t adverts_sent = 0;
   std::int64_t adverts_received = 0;
   std::map<std::string, std::int64_t> dropped;  // adverts, by reason
+  std::optional<AdvertSample> sample;  // nullopt: not watched that long, or its state changed meanwhile
   std::int64_t late = 0;            // times that vrrpd gave it up because its own adverts were late
   std::int64_t timers_counted = 0;  // of the state machine, since vrrpd runs
   double timers_p99_ms = 0;         // of 100 timers 99 were not later than this
@@ -79,7 +89,7 @@ struct VipFacts {
   std::string virtual_mac;          // "00:00:5e:00:01:33"; empty: none is configured
   bool virtual_mac_in_force = false;
   std::string virtual_mac_device;   // that carries it, if it is in force
-  std::string virtual_mac_manager;  // who manages that device besides vrrpd, as InterfaceFacts::manager
+  std::string virtual_mac_manager;  // who manages that device besides vrrpd, as NetworkManager::name
   std::string virtual_mac_problem;  // what vrrpd has to say against it
   Answer reached = Answer::not_asked;  // of the peer, who owns it: a ping to the virtual MAC address
 };
@@ -105,6 +115,7 @@ struct Identity {
   std::string config_digest;    // of the file's bytes; empty: none could be read
   std::string key_fingerprint;  // derived, so that it gives nothing away; empty: none could be read
   std::map<std::string, std::string> vips;  // name: state
+  std::map<std::string, AdvertSample> adverts;  // of those that were watched
 };
 
 /// How a packet passes this host: received, sent through the kernel's IP, or sent as a whole frame, which no chain sees

@@ -11,6 +11,7 @@ std::vector<Finding> examine(const Facts& facts) {
     examine_network(facts, findings);
     examine_firewall(facts, findings);
     examine_pair(facts, findings);
+    examine_multicast(facts, findings);
     examine_virtual_macs(facts, findings);
   }
   examine_machine(facts, findings);

@@ -41,6 +41,7 @@ std::vector<Finding> examine(const Facts& facts);
 void examine_setup(const Facts& facts, Findings& findings);     // file, key, node, daemons, versions
 void examine_network(const Facts& facts, Findings& findings);   // interfaces, sysctls
 void examine_firewall(const Facts& facts, Findings& findings);
+void examine_multicast(const Facts& facts, Findings& findings);  // adverts that are sent and do not arrive
 void examine_virtual_macs(const Facts& facts, Findings& findings);
 void examine_pair(const Facts& facts, Findings& findings);      // adverts, sync, owners, the other node
 void examine_machine(const Facts& facts, Findings& findings);   // real time, BPF, limits, clock, drill

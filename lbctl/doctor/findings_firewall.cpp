@@ -41,9 +41,10 @@ std::vector<Obstacle> obstacles(const FirewallFacts& firewall) {
 }
 
 void report(const Obstacle& obstacle, Findings& findings) {
-  const auto& [handicap, answer, destinations] = obstacle;
+  const FirewallAnswer& answer = obstacle.answer;
+  const std::string& destinations = obstacle.destinations;
   const std::string fix = fmt::format("{}   {}", answer.remedy, and_keep);
-  switch (handicap) {
+  switch (obstacle.handicap) {
     case Handicap::deaf:
       return findings.fail("firewall", fmt::format("the firewall drops the peer's adverts (VRRP, protocol 112) to {} ({})", destinations, answer.rule),
                            "this node does not hear the peer, takes every address, and both answer for it", fix);

@@ -83,22 +83,32 @@ void examine_bridge(const InterfaceFacts& interface, const Facts& facts, Finding
                 fmt::format("ip link set {} type bridge mcast_snooping 0   (or mcast_querier 1)", interface.bridge));
 }
 
+// What each manager does to floating addresses, and how it is told not to.
 void examine_manager(const InterfaceFacts& interface, Findings& findings) {
-  if (interface.manager == "systemd-networkd" && !interface.keeps_configuration) {
-    return findings.warn("manager", fmt::format("systemd-networkd manages {} and may remove addresses that it does not know",
-                                                interface.name),
-                         "when it restarts, for an upgrade, floating addresses vanish until vrrpd puts them back",
-                         fmt::format("mkdir -p /etc/systemd/network/NAME.network.d && printf '[Network]\\nKeepConfiguration=static\\n' > "
-                                     "/etc/systemd/network/NAME.network.d/tandem.conf && networkctl reload   "
-                                     "(NAME: see `networkctl status {}`)",
-                                     interface.name));
-  }
-  if (interface.manager == "NetworkManager") {
-    return findings.warn("manager", fmt::format("NetworkManager manages {}", interface.name),
-                         "when a connection is applied again it removes addresses that are not in its profile; vrrpd puts them "
-                         "back, but open connections may break",
-                         fmt::format("change that connection only after `lbctl failover`, or: nmcli device set {} managed no",
-                                     interface.name));
+  const std::string& name = interface.manager.name;
+  if (name.empty() || interface.manager.keeps_addresses) return;
+  const auto warn = [&](const char* does, const char* why, std::string fix) {
+    findings.warn("manager", fmt::format("{} manages {}{}", name, interface.name, does), why, std::move(fix));
+  };
+  if (name == "systemd-networkd") {
+    warn(" and may remove addresses that it does not know",
+         "when it restarts, for an upgrade, floating addresses vanish until vrrpd puts them back",
+         fmt::format("mkdir -p /etc/systemd/network/NAME.network.d && printf '[Network]\\nKeepConfiguration=static\\n' > "
+                     "/etc/systemd/network/NAME.network.d/tandem.conf && networkctl reload   "
+                     "(NAME: see `networkctl status {}`)", interface.name));
+  } else if (name == "NetworkManager") {
+    warn("", "when a connection is applied again it removes addresses that are not in its profile; vrrpd puts them back, but open "
+             "connections may break",
+         fmt::format("change that connection only after `lbctl failover`, or: nmcli device set {} managed no", interface.name));
+  } else if (name == "ifupdown2") {
+    warn(" and removes addresses that are not in its files",
+         "with every ifreload, also that of an upgrade or of the Proxmox interface, floating addresses vanish until vrrpd puts them back",
+         fmt::format("\"address-purge no\" in the stanza \"iface {}\" of /etc/network/interfaces, then: ifreload -a", interface.name));
+  } else if (name == "dhcpcd") {
+    warn(" and may change this node's own address there",
+         "when a lease ends or is another one, the address goes from which adverts leave, and the peer takes over",
+         fmt::format("\"interface {}\" and \"static ip_address=ADDRESS/LENGTH\" in /etc/dhcpcd.conf, or \"denyinterfaces {} vr4.* vr6.*\" "
+                     "if something else configures it; then: systemctl restart dhcpcd", interface.name, interface.name));
   }
 }
 

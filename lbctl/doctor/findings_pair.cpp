@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "lbctl/doctor/advert_packets.hpp"
 #include "lbctl/doctor/findings.hpp"
 
 namespace tandem::ctl {
@@ -52,6 +53,13 @@ void examine_refused_adverts(const Facts& facts, const VipFacts& vip, Findings& 
                 "another VRRP router has the same vrid on this LAN, or the two configurations differ", sniff);
 }
 
+// What must be open for the adverts of an address.
+std::string way_of_adverts(const VipFacts& vip) {
+  if (vip.unicast) return "open protocol 112 between the nodes in the firewall or security group";
+  return fmt::format("let multicast {} and protocol 112 pass between the nodes, or set \"unicast\": true on the address, on both nodes",
+                     advert_group(is_v6_router(vip)).to_string());
+}
+
 // Silence on the LAN that another voice does not believe: which one, decides what to do.
 void examine_held(const Facts& facts, const VipFacts& vip, Findings& findings) {
   if (vip.vote_reason != "peer_lives") {
@@ -60,9 +68,7 @@ void examine_held(const Facts& facts, const VipFacts& vip, Findings& findings) {
   }
   findings.fail("adverts", fmt::format("the adverts for {} do not arrive: {}", vip.name, vip.vote_text),
                 "only the sync link and the witnesses keep this node from owning it as well" + virtual_switch_hint(facts, vip),
-                vip.unicast ? "open protocol 112 between the nodes in the firewall or security group"
-                            : "let multicast 224.0.0.18 and protocol 112 pass, or set \"unicast\": true on the address, "
-                              "on both nodes");
+                way_of_adverts(vip));
 }
 
 void examine_adverts(const Facts& facts, const VipFacts& vip, Findings& findings) {
@@ -77,8 +83,7 @@ void examine_adverts(const Facts& facts, const VipFacts& vip, Findings& findings
         "adverts", fmt::format("no advert for {} was heard{}", vip.name,
                                vip.last_advert_ms ? fmt::format(" for {} ms", *vip.last_advert_ms) : std::string()),
         "this node takes the address although the peer may own it" + virtual_switch_hint(facts, vip),
-        vip.unicast ? "open protocol 112 between the nodes in the firewall or security group"
-                    : "let multicast 224.0.0.18 and protocol 112 pass, or set \"unicast\": true on the address, on both nodes");
+        way_of_adverts(vip));
   }
   if (vip.state == "backup") {
     findings.ok("adverts", fmt::format("{}: the peer's last advert came {} ms ago", vip.name, *vip.last_advert_ms));
@@ -125,7 +130,7 @@ void examine_owner(const Facts& facts, const VipFacts& vip, Findings& findings) 
     if (there != facts.peer_identity->vips.end() && there->second == "active" && vip.state == "active") {
       findings.fail("owners", fmt::format("{} is active on both nodes", vip.name),
                     "the nodes do not hear each other's adverts; clients reach one or the other by chance",
-                    "let multicast 224.0.0.18 and protocol 112 pass between the nodes, or set \"unicast\": true");
+                    way_of_adverts(vip));
     }
   }
 }

@@ -27,11 +27,16 @@ std::string derived(std::span<const std::uint8_t> secret, std::string_view use) 
 }  // namespace
 
 nlohmann::ordered_json identity_json(const Identity& identity) {
+  Json adverts = Json::object();
+  for (const auto& [name, sample] : identity.adverts) {
+    adverts[name] = {{"sent", sample.sent}, {"received", sample.received}, {"refused", sample.refused}};
+  }
   return {{"node", identity.node},
           {"version", identity.version},
           {"config_digest", identity.config_digest},
           {"key_fingerprint", identity.key_fingerprint},
-          {"virtual_addresses", identity.vips}};
+          {"virtual_addresses", identity.vips},
+          {"adverts", std::move(adverts)}};
 }
 
 Result<Identity> parse_identity(const std::string& text) {
@@ -42,11 +47,20 @@ Result<Identity> parse_identity(const std::string& text) {
                     .version = text_field(object, "version", ""),
                     .config_digest = text_field(object, "config_digest", ""),
                     .key_fingerprint = text_field(object, "key_fingerprint", ""),
-                    .vips = {}};
+                    .vips = {},
+                    .adverts = {}};
   const Json& vips = member(object, "virtual_addresses");
   if (vips.is_object()) {
     for (const auto& [name, state] : vips.items()) {
       if (state.is_string()) identity.vips[name] = state.get<std::string>();
+    }
+  }
+  const Json& adverts = member(object, "adverts");
+  if (adverts.is_object()) {
+    for (const auto& [name, sample] : adverts.items()) {
+      identity.adverts[name] = {.sent = number_field(sample, "sent"),
+                                .received = number_field(sample, "received"),
+                                .refused = number_field(sample, "refused")};
     }
   }
   return identity;

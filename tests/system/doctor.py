@@ -41,6 +41,11 @@ def complaints(report):
     return "; ".join(f["check"] + ": " + f["what"] for f in report["findings"] if f["verdict"] == "fail")
 
 
+def address(pair, node, name):
+    """What vrrpd says of an address; nothing while a reload starts it anew."""
+    return next((a for a in pair.get(node, "vrrpd")["virtual_addresses"] if a["name"] == name), {})
+
+
 def a_good_pair(checks, lab, pair):
     before = {node: state_of(lab, node) for node in NODES}
     reports = {}
@@ -60,11 +65,13 @@ def a_good_pair(checks, lab, pair):
 
 
 def finds(checks, lab, pair, trap, node, check, verdict, *more, text=None):
+    """Checks that doctor finds the trap, and returns the finding."""
     code, report, verdicts = examine(lab, pair, node, *more, text=text)
     checks.equal(f"{trap}: {check}", verdicts.get(check), verdict)
     checks.equal(f"{trap}: exit code", code, 1 if any(f["verdict"] == "fail" for f in report["findings"]) else 0)
     finding = next((f for f in report["findings"] if f["check"] == check and f["verdict"] == verdict), None)
     checks.true(f"{trap}: says why and how to repair it", finding and finding["why"] and finding["fix"])
+    return finding
 
 
 def sysctl_traps(checks, lab, pair):
@@ -104,11 +111,59 @@ def firewall_traps(checks, lab, pair):
     lab.drop("lb2", "ip protocol vrrp")
     finds(checks, lab, pair, "a firewall that drops VRRP", "lb2", "firewall", "fail")
     lab.heal("lb2")
+    for hook, way in (("ingress", "the peer's adverts"), ("egress", "this node's own adverts")):
+        lab.run("lb2", "nft", "add table netdev fault; add chain netdev fault traps { type filter hook " + hook +
+                              " device eth0 priority 0; }; add rule netdev fault traps ip protocol vrrp drop")
+        finding = finds(checks, lab, pair, f"{hook} of the device drops VRRP", "lb2", "firewall", "fail")
+        checks.true(f"{hook} of the device drops VRRP: says which adverts", finding and way in finding["what"])
+        if finding:
+            lab.run("lb2", "sh", "-c", finding["fix"].split("   ")[0])
+        _, _, verdicts = examine(lab, pair, "lb2")
+        checks.equal(f"{hook} of the device drops VRRP: its fix repairs it", verdicts.get("firewall"), "ok")
+        lab.run("lb2", "nft", "delete", "table", "netdev", "fault")
+    lab.run("lb2", "nft", "add table inet fault; add chain inet fault out { type filter hook output priority 0; policy drop; }; "
+                          "add rule inet fault out ip protocol != vrrp accept")
+    finds(checks, lab, pair, "output drops the last word of the guard", "lb2", "firewall", "warn")
+    lab.heal("lb2")
     if shutil.which("iptables-legacy") and lab.run("lb2", "iptables-legacy", "-A", "INPUT", "-p", "112", "-j", "DROP",
                                                    check=False).returncode == 0:
         finds(checks, lab, pair, "the old iptables drop VRRP", "lb2", "firewall", "fail")
         lab.run("lb2", "iptables-legacy", "-F", "INPUT")
     wait_for(pair.settled, 20, "the addresses to be where they belong")
+
+
+def filtered_multicast(checks, lab, pair):
+    """A switch that passes unicast only. The sync link says that the owner lives, so that nothing moves."""
+    lab.filter_switch("ip daddr 224.0.0.18")
+    wait_for(lambda: address(pair, "lb2", "vip-a")["vote"]["held"], 10, "vip-a to be held on lb2")
+    finding = finds(checks, lab, pair, "the switch passes no multicast", "lb2", "multicast", "fail")
+    checks.true("the switch passes no multicast: the fix", finding and "querier" in finding["fix"] and "unicast" in finding["fix"])
+    _, report, _ = examine(lab, pair, "lb2")
+    finds(checks, lab, pair, "the switch passes no multicast, seen from the owner", "lb1", "multicast", "fail", "--peer-status", "-",
+          text=json.dumps(report))
+    lab.heal_switch()
+    wait_for(lambda: not address(pair, "lb2", "vip-a")["vote"]["held"] and pair.settled(), 20, "the adverts to be heard again")
+
+
+def filtered_virtual_mac(checks, lab, pair):
+    """A switch that delivers no frame to a virtual MAC address, as MAC filters of hypervisors do."""
+    config = copy.deepcopy(pair.config)
+    config["virtual_addresses"][0]["virtual_mac"] = True
+    pair.write(config)
+    for node in NODES:
+        pair.post(node, "vrrpd", "/v1/reload")
+    wait_for(lambda: all((address(pair, node, "vip-a").get("virtual_mac") or {}).get("in_force") for node in NODES) and pair.settled(),
+             20, "the virtual MAC address on both nodes")
+    wait_for(lambda: VIPS["vip-a"] not in lab.ip("lb2", "-4", "addr").stdout, 40, "lb2 to have no open connections of vip-a")
+    lab.ip("lb2", "neigh", "flush", "dev", "eth0")  # it may have the owner's other MAC address, from before
+    _, report, _ = examine(lab, pair, "lb2")
+    reached = [f["what"] for f in report["findings"] if f["check"] == "virtual_mac" and f["verdict"] == "ok"]
+    checks.true("a virtual MAC address that is not filtered is reached", reached)
+    mac = address(pair, "lb2", "vip-a")["virtual_mac"]["address"]
+    lab.filter_switch(f"ether daddr {mac}")
+    finding = finds(checks, lab, pair, "a filter of virtual MAC addresses", "lb2", "virtual_mac", "fail")
+    checks.true("a filter of virtual MAC addresses: names it", finding and mac in finding["what"])
+    lab.heal_switch()
 
 
 def link_traps(checks, lab, pair):
@@ -153,8 +208,10 @@ def body(checks, lab, pair):
     duplicate_address(checks, lab, pair)
     duplicate_ipv6_address(checks, lab, pair)
     firewall_traps(checks, lab, pair)
+    filtered_multicast(checks, lab, pair)
     link_traps(checks, lab, pair)
     two_files(checks, lab, pair)
+    filtered_virtual_mac(checks, lab, pair)
     dead_daemons(checks, lab, pair)
 
 

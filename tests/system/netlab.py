@@ -336,6 +336,14 @@ class Lab:
         """A silent black hole: carrier stays up, no frame passes the bridge's port."""
         self.run("lan", "bridge", "link", "set", "dev", place, "state", 0 if isolated else 3)
 
+    def filter_switch(self, rule):
+        """The switch passes no frame on that an nftables rule names, e.g. 'ether daddr 00:00:5e:00:01:33'."""
+        self.run("lan", "nft", "add table bridge fault; add chain bridge fault passing "
+                               "{ type filter hook forward priority 0; }; add rule bridge fault passing " + rule + " drop")
+
+    def heal_switch(self):
+        self.run("lan", "nft", "delete", "table", "bridge", "fault")
+
     def drop(self, place, rule):
         """Drops what an nftables rule names, e.g. 'ip protocol vrrp' on input of a place."""
         self.run(place, "nft", "add table inet fault; add chain inet fault in "

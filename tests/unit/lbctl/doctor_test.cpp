@@ -63,17 +63,20 @@ Facts good() {
   vip.adverts_received = 100;
   vip.dropped = {{"checksum", 0}};
   vip.probed = true;
+  vip.sample = AdvertSample{.sent = 0, .received = 4, .refused = 0};
   facts.vips = {vip};
   facts.witnesses = {{"192.0.2.1", true}, {"192.0.2.53:53", true}};
   facts.sync = {.connected = true, .in_sync = true, .in_sync_reason = {}, .path = "sync", .wrong_key_total = 0, .probe = {}};
   for (const ProbePacket& packet : advert_packets(facts)) facts.firewall.adverts.push_back({packet, {Firewall::passes, {}, {}}});
   facts.firewall.sync.verdict = Firewall::passes;
   facts.realtime = facts.memory_locked = true;
-  facts.small_ping = facts.full_ping = Answer::yes;
+  facts.lan_ping = facts.small_ping = facts.full_ping = Answer::yes;
   facts.sync_mtu = 1500;
   facts.last_move_s = 3600;
-  facts.identity = {.node = "lb2", .version = "1.2.3", .config_digest = "aa", .key_fingerprint = "bb", .vips = {{"vip-a", "backup"}}};
-  facts.peer_identity = Identity{.node = "lb1", .version = "1.2.3", .config_digest = "aa", .key_fingerprint = "bb", .vips = {{"vip-a", "active"}}};
+  facts.identity = {.node = "lb2", .version = "1.2.3", .config_digest = "aa", .key_fingerprint = "bb", .vips = {{"vip-a", "backup"}},
+                    .adverts = {{"vip-a", *vip.sample}}};
+  facts.peer_identity = Identity{.node = "lb1", .version = "1.2.3", .config_digest = "aa", .key_fingerprint = "bb", .vips = {{"vip-a", "active"}},
+                                 .adverts = {{"vip-a", {.sent = 4, .received = 0, .refused = 0}}}};
   return facts;
 }
 
@@ -149,14 +152,39 @@ TEST_CASE("every trap is found, explained and has a fix") {
        Verdict::fail, "virtual_mac", "forged transmits"},
       {"virtual MAC in VMware", [](Facts& f) { with_virtual_mac(f); f.vips[0].state = "active"; f.vips[0].owner = "lb2";
          f.vips[0].last_advert_ms.reset(); f.hypervisor = "VMware"; }, Verdict::warn, "virtual_mac", "VMware"},
+      {"virtual MAC in KVM", [](Facts& f) { with_virtual_mac(f); f.hypervisor = "KVM"; }, Verdict::warn, "virtual_mac",
+       "ip-address=ADDRESS,mac-address=00:00:5e:00:01:33"},
       {"arp_ignore 8", [](Facts& f) { f.interfaces[0].arp_ignore = 8; }, Verdict::fail, "arp_ignore", "nobody reaches"},
       {"snooping", [](Facts& f) {
          f.interfaces[0].bridge = "br0";
          f.interfaces[0].snooping = true;
          f.vips[0].addresses = {*Prefix::parse("2001:db8::100/64")};
        }, Verdict::warn, "multicast", "mcast_snooping 0"},
-      {"networkd", [](Facts& f) { f.interfaces[0].manager = "systemd-networkd"; }, Verdict::warn, "manager", "KeepConfiguration"},
-      {"NetworkManager", [](Facts& f) { f.interfaces[0].manager = "NetworkManager"; }, Verdict::warn, "manager", "nmcli"},
+      {"networkd", [](Facts& f) { f.interfaces[0].manager = {"systemd-networkd", false}; }, Verdict::warn, "manager", "KeepConfiguration"},
+      {"NetworkManager", [](Facts& f) { f.interfaces[0].manager = {"NetworkManager", false}; }, Verdict::warn, "manager", "nmcli"},
+      {"ifupdown2", [](Facts& f) { f.interfaces[0].manager = {"ifupdown2", false}; }, Verdict::warn, "manager", "address-purge no"},
+      {"dhcpcd", [](Facts& f) { f.interfaces[0].manager = {"dhcpcd", false}; }, Verdict::warn, "manager", "denyinterfaces eth0"},
+      {"managed virtual MAC, dhcpcd", [](Facts& f) { with_virtual_mac(f); f.vips[0].virtual_mac_manager = "dhcpcd"; },
+       Verdict::warn, "manager", "denyinterfaces vr4.* vr6.*"},
+      {"multicast filtered, by both counts", [](Facts& f) { f.vips[0].sample = AdvertSample{}; }, Verdict::fail, "multicast",
+       "the peer sends adverts for vip-a to 224.0.0.18"},
+      {"multicast filtered, by the peer's word", [](Facts& f) {
+         f.peer_identity.reset();
+         f.vips[0].sample = AdvertSample{};
+         f.vips[0].held = true;
+         f.vips[0].vote_reason = "peer_lives";
+       }, Verdict::fail, "multicast", "IGMP querier"},
+      {"multicast filtered on its way from here", [](Facts& f) {
+         f.vips[0].state = "active";
+         f.vips[0].owner = "lb2";
+         f.vips[0].last_advert_ms.reset();
+         f.vips[0].sample = AdvertSample{.sent = 4, .received = 0, .refused = 0};
+         f.peer_identity->adverts["vip-a"] = AdvertSample{};
+       }, Verdict::fail, "multicast", "this node sends adverts"},
+      {"multicast filtered, IPv6", [](Facts& f) {
+         f.vips[0].addresses = {*Prefix::parse("2001:db8::100/64")};
+         f.vips[0].sample = AdvertSample{};
+       }, Verdict::fail, "multicast", "static entry for ff02::12"},
       {"firewall, adverts", [](Facts& f) { drop_adverts(f, Way::in); }, Verdict::fail, "firewall", "the peer's adverts (VRRP, protocol 112) to 224.0.0.18 (the rule)"},
       {"firewall, own adverts", [](Facts& f) { drop_adverts(f, Way::frame); }, Verdict::fail, "firewall", "this node's own adverts"},
       {"firewall, own unicast adverts", [](Facts& f) {
@@ -172,6 +200,10 @@ TEST_CASE("every trap is found, explained and has a fix") {
       {"old iptables", [](Facts& f) { f.firewall.legacy_rules = true; }, Verdict::warn, "firewall", "iptables-legacy"},
       {"mtu", [](Facts& f) { f.full_ping = Answer::no; }, Verdict::fail, "mtu", "1500 bytes"},
       {"no adverts", [](Facts& f) { f.vips[0].last_advert_ms = 900; }, Verdict::fail, "adverts", "900 ms"},
+      {"no adverts, IPv6", [](Facts& f) {
+         f.vips[0].addresses = {*Prefix::parse("2001:db8::100/64")};
+         f.vips[0].last_advert_ms = 900;
+       }, Verdict::fail, "adverts", "let multicast ff02::12 and protocol 112 pass"},
       {"held by the peer's word", [](Facts& f) {
          f.vips[0].held = true;
          f.vips[0].vote_reason = "peer_lives";
@@ -264,9 +296,14 @@ TEST_CASE("what is right in its place is not a trap") {
     return worst(examine(facts)) == Verdict::ok;
   };
   CHECK(silent([](Facts& f) { f.interfaces[1].arp_ignore = 0; }));
-  CHECK(silent([](Facts& f) { f.interfaces[0].manager = "systemd-networkd"; f.interfaces[0].keeps_configuration = true; }));
+  CHECK(silent([](Facts& f) { f.interfaces[0].manager = {"systemd-networkd", true}; }));
+  CHECK(silent([](Facts& f) { f.vips[0].sample.reset(); }));
+  CHECK(silent([](Facts& f) { f.vips[0].sample = AdvertSample{}; f.lan_ping = Answer::no; }));        // nothing passes
+  CHECK(silent([](Facts& f) { f.vips[0].sample = AdvertSample{}; f.vips[0].unicast = true; }));
+  CHECK(silent([](Facts& f) { f.vips[0].sample->received = 0; f.vips[0].sample->refused = 4; }));     // they arrive
+  CHECK(silent([](Facts& f) { f.vips[0].sample = AdvertSample{}; f.peer_identity->adverts.clear(); }));
   CHECK(silent([](Facts& f) { f.interfaces[0].bridge = "br0"; f.interfaces[0].snooping = true; }));
-  CHECK(silent([](Facts& f) { with_virtual_mac(f); f.hypervisor = "KVM"; }));
+  CHECK(silent([](Facts& f) { with_virtual_mac(f); f.hypervisor = "KVM"; f.vips[0].reached = Answer::yes; }));
   CHECK(silent([](Facts& f) { with_virtual_mac(f); f.hypervisor = "VMware"; f.vips[0].reached = Answer::yes; }));
   CHECK(silent([](Facts& f) { with_virtual_mac(f); f.vips[0].reached = f.lan_ping = Answer::no; }));  // nothing is pinged here
   CHECK(silent([](Facts& f) { f.hypervisor = "VMware"; f.interfaces[0].wireless = true; }));          // without a virtual MAC
@@ -335,5 +372,6 @@ TEST_CASE("an identity survives its JSON; anything else is refused") {
   CHECK(parsed->node == "lb1");
   CHECK(parsed->config_digest == "aa");
   CHECK(parsed->vips == identity.vips);
+  CHECK(parsed->adverts == identity.adverts);
   for (const char* text : {"", "{}", "[]", "ssh: connect refused", R"({"identity": 1})"}) CHECK_FALSE(parse_identity(text));
 }
