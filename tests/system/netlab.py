@@ -221,7 +221,8 @@ class Lab:
             _run(["ip", "netns", "add", self.ns(place)])
             self.ip(place, "link", "set", "lo", "up")
             self._tune(place)
-        self.ip("lan", "link", "add", "br0", "type", "bridge", "forward_delay", "0", "stp_state", "0",
+        # A MAC address of its own: with that of one of its ports 192.0.2.1 would fall silent when the port goes.
+        self.ip("lan", "link", "add", "br0", "address", "02:00:00:00:00:01", "type", "bridge", "forward_delay", "0", "stp_state", "0",
                 "mcast_snooping", "0")
         for family in ("iptables", "ip6tables", "arptables"):  # a switch has no firewall; absent without its module
             self.run("lan", "sysctl", "-qw", f"net.bridge.bridge-nf-call-{family}=0", check=False)
