@@ -131,7 +131,8 @@ std::int64_t all_refused(const VipFacts& vip) {
 
 std::optional<AdvertSample> sample_of(const VipFacts& before, const VipFacts& after) {
   if (before.name != after.name || before.state != after.state) return std::nullopt;
-  return AdvertSample{.sent = after.adverts_sent - before.adverts_sent,
+  // What a former owner repeats once a second while it cares for its connections is priority 0, too seldom to count on.
+  return AdvertSample{.sent = after.state == "active" ? after.adverts_sent - before.adverts_sent : 0,
                       .received = after.adverts_received - before.adverts_received,
                       .refused = all_refused(after) - all_refused(before)};
 }

@@ -48,7 +48,7 @@ enum class Answer : std::uint8_t { not_asked, yes, no };
 
 /// What vrrpd counted of one address while it was watched, for three advert intervals at least.
 struct AdvertSample {
-  std::int64_t sent = 0;
+  std::int64_t sent = 0;      // by an owner
   std::int64_t received = 0;  // valid ones
   std::int64_t refused = 0;
   bool operator==(const AdvertSample&) const = default;

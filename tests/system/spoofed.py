@@ -345,8 +345,8 @@ def body(checks, lab):
     pair.settle()
     attacker = Attacker(lab)
     forgeries(checks, pair, attacker)
+    foreign(checks, pair, attacker)  # before a reload: the last words of a router that was removed have a VRID of nobody, too
     over_ipv6(checks, pair, attacker)
-    foreign(checks, pair, attacker)
     recordings(checks, pair, attacker)
     lost_numbers(checks, pair)
     state_directory(checks, pair)
