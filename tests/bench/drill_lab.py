@@ -347,8 +347,10 @@ vrrp_instance vip {{
         for suffix in ("pid", "vrrp-pid"):
             self.path(node, suffix).unlink(missing_ok=True)
         self.sweep(node)
+        # Where no syslog runs its lines would go to the console of the machine: a slow one stops everybody on that CPU.
         self.processes[node] = self.lab.start(node, "keepalived", [
-            "keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp", "--use-file", self.path(node, "conf"),
+            "keepalived", "--dont-fork", "--log-console", "--no-syslog", "--log-detail", "--vrrp",
+            "--use-file", self.path(node, "conf"),
             "--pid", self.path(node, "pid"), "--vrrp_pid", self.path(node, "vrrp-pid")])
 
     def ready(self):

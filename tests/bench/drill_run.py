@@ -9,7 +9,6 @@ from drill_lab import OTHER, OWNER, PRODUCTS, Probe, new_lab
 
 WARM_S = 0.15      # of undisturbed probes before the fault
 AFTER_S = 0.3      # of watching once a phase's condition holds
-ATTEMPTS = 3       # at a run, while the probe is late; the one that was late least counts
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
@@ -62,10 +61,11 @@ def lateness(results):
 
 
 class Worker:
-    """Takes jobs (product, interval in ms, fault's name) and gives (job, results or None, what happened besides)."""
+    """Takes jobs (product, interval in ms, fault's name) and gives (job, results or None, what happened besides). A run in
+    which the probe was late is made up to `attempts` times; the one that was late least counts."""
 
-    def __init__(self, lab):
-        self.lab, self.pair, self.kind, self.runs = lab, None, None, 0
+    def __init__(self, lab, attempts):
+        self.lab, self.attempts, self.pair, self.kind, self.runs = lab, attempts, None, None, 0
 
     def become(self, product, interval_ms, policy):
         if self.kind == (product, interval_ms, policy):
@@ -85,7 +85,7 @@ class Worker:
         attempts = []
         try:
             self.become(product, interval_ms, fault.policy)
-            while len(attempts) < ATTEMPTS and (not attempts or lateness(attempts[-1]) * 1000 > figures.LATE_US):
+            while len(attempts) < self.attempts and (not attempts or lateness(attempts[-1]) * 1000 > figures.LATE_US):
                 self.runs += 1
                 attempts.append(measure(self.pair, fault, self.runs))
             return min(attempts, key=lateness), len(attempts) - 1, ""
@@ -97,10 +97,10 @@ class Worker:
             return None, len(attempts), said
 
 
-def work(jobs, results):
+def work(jobs, results, attempts):
     """The process of a worker: until a job is None."""
     with new_lab() as lab:
-        worker = Worker(lab)
+        worker = Worker(lab, attempts)
         for job in iter(jobs.get, None):
             results.put((job, *worker.carry_out(job)))
         worker.end()

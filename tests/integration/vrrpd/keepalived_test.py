@@ -77,7 +77,7 @@ class Routers:
         if self.keepalived is None and log.exists():
             self.said_before = log.stat().st_size
         self.keepalived = self.lab.start("lb2", "keepalived", [
-            "keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp", "--use-file", path,
+            "keepalived", "--dont-fork", "--log-console", "--no-syslog", "--log-detail", "--vrrp", "--use-file", path,
             "--pid", self.lab.directory / "keepalived.pid", "--vrrp_pid", self.lab.directory / "keepalived-vrrp.pid"])
 
     def keepalived_owns(self):
