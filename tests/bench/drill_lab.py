@@ -107,8 +107,10 @@ class Product:
             self.sweep(node)
 
     def sweep(self, node):
-        """What a reboot does for the addresses of a node whose daemons were killed."""
+        """What a reboot does for the kernel of a node whose daemons were killed: no address is left, and no program of the lease,
+        which would silence another product with the same VRID."""
         self.lab.ip(node, "addr", "flush", "dev", "eth0", "to", VIP, check=False)
+        self.lab.run(node, "tc", "qdisc", "del", "dev", "eth0", "clsact", check=False)
 
     def holders(self):
         return [node for node in NODES if VIP in self.lab.addresses(node)]
