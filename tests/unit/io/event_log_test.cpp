@@ -1,7 +1,9 @@
 #include "common/io/event_log.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/io/clock.hpp"
@@ -19,13 +21,15 @@ namespace {
 struct EventFixture : ServerFixture {
   EventFixture() {
     tandem::log::init("test", tandem::log::Level::error);
-    events.serve(server);
+    events->serve(server);
     listen();
   }
+  // Its streams belong to the thread that still serves them.
+  ~EventFixture() { thread.run([this] { events.reset(); }); }
   std::vector<Json> stored() {
     return Json::parse(http_call(socket, "GET", "/v1/events")->body).at("events").get<std::vector<Json>>();
   }
-  EventLog events{"lb1", "vrrpd"};
+  std::optional<EventLog> events{std::in_place, "lb1", "vrrpd"};
 };
 
 }  // namespace
@@ -34,7 +38,7 @@ TEST_CASE("an event has the documented fields, and details that cannot replace t
   EventFixture fixture;
   const auto before = now();
   fixture.thread.run([&] {
-    fixture.events.add("active", "vip-a", "three adverts missed", {{"priority", "150"}, {"node", "forged"}});
+    fixture.events->add("active", "vip-a", "three adverts missed", {{"priority", "150"}, {"node", "forged"}});
   });
   const auto events = fixture.stored();
   REQUIRE(events.size() == 1);
@@ -51,7 +55,7 @@ TEST_CASE("an event has the documented fields, and details that cannot replace t
 TEST_CASE("the last 256 events are kept, and bytes that are not UTF-8 do no harm") {
   EventFixture fixture;
   fixture.thread.run([&] {
-    for (int i = 0; i < 300; ++i) fixture.events.add("tick", std::to_string(i), "\xff\xfe");
+    for (int i = 0; i < 300; ++i) fixture.events->add("tick", std::to_string(i), "\xff\xfe");
   });
   const auto events = fixture.stored();
   REQUIRE(events.size() == 256);
@@ -61,11 +65,11 @@ TEST_CASE("the last 256 events are kept, and bytes that are not UTF-8 do no harm
 
 TEST_CASE("a stream begins with the kept events and goes on with the new ones") {
   EventFixture fixture;
-  fixture.thread.run([&] { fixture.events.add("start", "vrrpd", "started"); });
+  fixture.thread.run([&] { fixture.events->add("start", "vrrpd", "started"); });
   std::vector<std::string> seen;
   CHECK(http_follow(fixture.socket, "/v1/events/stream", [&](std::string_view line) {
     seen.push_back(Json::parse(line)["event"]);
-    if (seen.size() == 1) fixture.thread.run([&] { fixture.events.add("stop", "vrrpd", "told to"); });
+    if (seen.size() == 1) fixture.thread.run([&] { fixture.events->add("stop", "vrrpd", "told to"); });
     return seen.size() < 2;
   }));
   CHECK(seen == std::vector<std::string>{"start", "stop"});
