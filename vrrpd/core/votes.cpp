@@ -70,6 +70,13 @@ std::string_view to_string(Reason reason) {
 
 Verdict decide(const Voices& voices) { return voices.active ? decide_owner(voices) : decide_backup(voices); }
 
+bool PeerPatience::awaits(const Verdict& last, bool held, std::optional<TimePoint> heard, TimePoint now) {
+  if (!held) held_since_.reset();
+  else if (!held_since_) held_since_ = now;
+  const bool lived = held_since_ && last.reason == Reason::peer_lives && heard && *heard > *held_since_;
+  return lived && now < *heard + way_round;
+}
+
 bool WitnessCredit::lost(const Voices& voices, bool held) {
   const bool taken_over = voices.active && !active_;  // without sight: from one that was heard to leave, or by the operator
   active_ = voices.active;

@@ -90,6 +90,18 @@ struct Verdict {
 
 Verdict decide(const Voices& voices);
 
+/// A peer that spoke over the sync link while the LAN was silent already: the voices of a node that dies end together, so this one
+/// has not died, and if it falls silent there, too, syncd may be on its way round.
+class PeerPatience {
+ public:
+  /// To be asked before each decision: Voices::peer_awaited. `last`: the verdict before; `held`: Fsm::held(); `heard`:
+  /// PeerHeartbeat::heard().
+  bool awaits(const Verdict& last, bool held, std::optional<TimePoint> heard, TimePoint now);
+
+ private:
+  std::optional<TimePoint> held_since_;
+};
+
 /// Witnesses that are silent although this node is on the LAN beyond doubt (the nodes hear each other there) are gone
 /// themselves. What they do not say proves nothing, also when the peer dies, until one answers again.
 class WitnessCredit {

@@ -35,13 +35,6 @@ bool noted(const Link& link, const std::string& run_dir) {
   return std::ifstream(note_of(link, run_dir)) >> index && index == link.index;
 }
 
-Result<Socket> connect() {
-  Socket socket(nl_socket_alloc());
-  if (!socket) return nl_error("open rtnetlink", -NLE_NOMEM);
-  if (const int code = nl_connect(socket.get(), NETLINK_ROUTE); code < 0) return nl_error("open rtnetlink", code);
-  return socket;
-}
-
 Message request(int type, int flags, const tcmsg& body, const char* kind) {
   Message message(nlmsg_alloc_simple(type, flags));
   if (!message) return message;
@@ -105,18 +98,18 @@ int remove_qdisc(nl_sock* socket, const Link& link) {
 }  // namespace
 
 Result<> make_clsact(const Link& link, const std::string& run_dir) {
-  auto socket = connect();
+  auto socket = connect_route();
   if (!socket) return socket.error();
   const int code = send(socket->get(), request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, qdisc_of(link), "clsact"));
   if (code == -NLE_EXIST) return {};
-  if (code < 0) return nl_error("create clsact on " + link.name, code);
+  if (code < 0) return nl_error("qdisc clsact of " + link.name + ", on which the kernel lease and the hand-over relay hang", code);
   const std::string note = note_of(link, run_dir);
   if (std::ofstream file(note); !(file << link.index << '\n' << std::flush)) return errno_error("write " + note, errno);
   return {};
 }
 
 Result<std::size_t> remove_filters(const std::vector<Link>& links, const std::string& run_dir) {
-  auto socket = connect();
+  auto socket = connect_route();
   if (!socket) return socket.error();
   std::size_t detached = 0;
   for (const Link& link : links) {

@@ -208,7 +208,6 @@ class Instance final : private AdvertSender {
   [[nodiscard]] Situation situation() const;
   [[nodiscard]] Voices voices(TimePoint now) const;
   [[nodiscard]] bool unheard_by_peer() const;
-  [[nodiscard]] bool peer_awaited(TimePoint now) const;
   [[nodiscard]] HeldRecord held_record() const;
   [[nodiscard]] IpAddress destination() const;
   [[nodiscard]] Handover* handover() const;
@@ -247,8 +246,9 @@ class Instance final : private AdvertSender {
   int send_error_reported_ = 0;
   std::optional<Failover> failover_;
   const std::uint32_t name_hash_;
-  std::optional<TimePoint> held_since_;  // only the vote keeps this Backup from taking over
+  bool held_reported_ = false;
   WitnessCredit credit_;
+  PeerPatience patience_;
 };
 
 }  // namespace tandem::vrrp

@@ -11,19 +11,11 @@ Voices Instance::voices(TimePoint now) const {
           .long_lost = context_.voting.long_lost(),
           .peer = context_.voting.peer(name_hash_, now),
           .peer_gone = context_.voting.peer_gone(now),
-          .peer_awaited = peer_awaited(now),
           .epoch = router_.epoch(),
           .priority = router_.priority(),
           .beats_by_address = config_.self.address > config_.peer.address,
           // A foreign router has no vrrpd that could be heard: without this it would never be replaced.
           .policy = config_.virtual_address.foreign ? SplitPolicy::availability : context_.voting.policy()};
-}
-
-// That it spoke while the LAN was silent already tells it from a node that died, whose voices end together.
-bool Instance::peer_awaited(TimePoint now) const {
-  const auto heard = context_.voting.peer_heard();
-  const bool lived = held_since_ && router_.verdict().reason == Reason::peer_lives && heard && *heard > *held_since_;
-  return lived && now < *heard + way_round;
 }
 
 void Instance::cast_vote() {
@@ -37,12 +29,13 @@ void Instance::vote() {
   go_quiet_if_late();
   const TimePoint now = io::now();
   Voices heard = voices(now);
+  heard.peer_awaited = patience_.awaits(router_.verdict(), router_.held(), context_.voting.peer_heard(), now);
   heard.discredited = credit_.lost(heard, router_.held());
   const Actions actions = router_.vote(decide(heard), context_.voting.peer_epoch(name_hash_), now);
   if (!actions.empty()) group_->perform(actions);
-  if (router_.held() == held_since_.has_value()) return;
-  held_since_ = router_.held() ? std::optional(now) : std::nullopt;
-  if (held_since_) {
+  if (router_.held() == held_reported_) return;
+  held_reported_ = router_.held();
+  if (held_reported_) {
     const Reason reason = router_.verdict().reason;
     context_.events.add("held", name(), "the LAN is silent, but " + explain(reason, config_.peer.name) + "; to do: " +
                                             remedy(reason, name(), config_.self.name, config_.peer.name),

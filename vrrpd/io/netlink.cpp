@@ -26,15 +26,6 @@ namespace {
 
 constexpr int monitor_buffer_bytes = 1 << 20;
 
-Result<Socket> connect_route() {
-  Socket socket(nl_socket_alloc());
-  if (!socket) return nl_error("open a netlink socket", -NLE_NOMEM);
-  if (const int code = nl_connect(socket.get(), NETLINK_ROUTE); code < 0) {
-    return nl_error("open a netlink socket", code);
-  }
-  return socket;
-}
-
 // "macvlan", "veth"; empty for a device of hardware.
 std::string_view kind_of(nlmsghdr* header) {
   nlattr* info = nlmsg_find_attr(header, sizeof(ifinfomsg), IFLA_LINKINFO);
@@ -148,6 +139,15 @@ Result<std::vector<Item>> run_dump(nl_sock* socket, int request, Dump<Item> dump
 }
 
 }  // namespace
+
+Result<Socket> connect_route() {
+  Socket socket(nl_socket_alloc());
+  if (!socket) return nl_error("open a netlink socket", -NLE_NOMEM);
+  if (const int code = nl_connect(socket.get(), NETLINK_ROUTE); code < 0) {
+    return nl_error("open a netlink socket", code);
+  }
+  return socket;
+}
 
 Netlink::Netlink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Netlink::Netlink(Netlink&&) noexcept = default;

@@ -26,6 +26,9 @@ using Message = std::unique_ptr<nl_msg, MessageDeleter>;
 
 inline Error nl_error(std::string_view what, int code) { return Error{fmt::format("{}: {}", what, nl_geterror(code))}; }
 
+/// A socket of its own for rtnetlink.
+Result<Socket> connect_route();
+
 /// A unicast route of the main table, of which a message tells.
 struct MainRoute {
   Prefix prefix;

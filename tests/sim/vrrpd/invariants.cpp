@@ -70,11 +70,19 @@ bool Invariants::should_own(int node) const {
   return simulation_.acts(0) && heartbeats_arrive(0);
 }
 
+// The LAN was silent while the peer still spoke: its word is awaited on syncd's way round, and no longer.
+bool Invariants::awaits_word(int node) const {
+  return simulation_.router(node).held() && simulation_.router(node).verdict().reason == Reason::peer_lives;
+}
+
 void Invariants::check_unowned() {
   const bool answered = simulation_.answers(0) || simulation_.answers(1);
-  if (lasted(!answered && (should_own(0) || should_own(1)), unowned_since_) > to_own + ways()) {
-    failure_ = "nobody owns, though a node should";
-  }
+  const auto should = [this](int node) { return should_own(node); };
+  const auto could = [this](int node) { return should_own(node) && !awaits_word(node); };
+  const Duration bound = to_own + ways();
+  const bool late = lasted(!answered && (could(0) || could(1)), unowned_since_) > bound;
+  const bool too_patient = lasted(!answered && (should(0) || should(1)), awaiting_since_) > way_round + bound;
+  if (late || too_patient) failure_ = "nobody owns, though a node should";
 }
 
 void Invariants::check_flap() {

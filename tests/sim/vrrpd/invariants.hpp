@@ -32,13 +32,15 @@ class Invariants {
   [[nodiscard]] bool hear_each_other() const;
   [[nodiscard]] Duration ways() const;  // of an advert and a heartbeat
   [[nodiscard]] bool should_own(int node) const;
+  [[nodiscard]] bool awaits_word(int node) const;
   [[nodiscard]] Duration lasted(bool wrong, std::optional<TimePoint>& since) const;
 
   Simulation& simulation_;
   SplitPolicy policy_;
   TimePoint disturbed_at_;
   std::optional<TimePoint> two_own_since_;  // and hear each other; policy `preferred`: whatever they hear or befalls them
-  std::optional<TimePoint> unowned_since_;
+  std::optional<TimePoint> unowned_since_;   // though a node could that waits for nobody's word
+  std::optional<TimePoint> awaiting_since_;  // though a node should
   std::array<int, 2> changes_{};
   std::string failure_;
 };

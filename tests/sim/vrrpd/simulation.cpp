@@ -213,6 +213,7 @@ void Simulation::vote(std::size_t index) {
                 .priority = node.router->priority(),
                 .beats_by_address = index == 1,
                 .policy = settings_.policy};
+  voices.peer_awaited = node.patience.awaits(node.router->verdict(), node.router->held(), node.heard.heard(), now);
   voices.discredited = node.credit.lost(voices, node.router->held());
   perform(index, node.router->vote(decide(voices), node.heard.epoch(vip_hash), now));
 }

@@ -109,6 +109,7 @@ class Simulation {
     std::uint64_t newest_heartbeat = 0;  // that arrived, by Packet::sequence
     TimePoint advertised{};
     WitnessCredit credit;
+    PeerPatience patience;
     // By its own clock.
     TimePoint next_beat{};
     TimePoint lease_end{};
