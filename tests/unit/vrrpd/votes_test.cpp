@@ -144,6 +144,27 @@ TEST_CASE("row 10, the adverts cut first: whose sync link fails then is awaited 
   CHECK(decide(backup).may_promote);
 }
 
+TEST_CASE("only a peer that spoke while the LAN was silent is awaited, and not for ever") {
+  using std::chrono::milliseconds;
+  const TimePoint held = test::start;
+  const Verdict lives{.may_promote = false, .reason = Reason::peer_lives};
+  const auto at = [held](int ms) { return held + milliseconds(ms); };
+
+  PeerPatience dead;  // its voices ended together
+  CHECK_FALSE(dead.awaits(lives, true, at(-300), at(0)));
+  CHECK_FALSE(dead.awaits(lives, true, at(-300), at(5)));
+
+  PeerPatience patience;
+  CHECK_FALSE(patience.awaits(lives, true, at(-90), at(0)));
+  CHECK(patience.awaits(lives, true, at(10), at(11)));
+  CHECK(patience.awaits(lives, true, at(10), at(10) + way_round - milliseconds(1)));
+  CHECK_FALSE(patience.awaits(lives, true, at(10), at(10) + way_round));
+  CHECK_FALSE(patience.awaits(lives, true, std::nullopt, at(12)));
+  CHECK_FALSE(patience.awaits({.may_promote = false, .reason = Reason::no_sight}, true, at(10), at(12)));
+  CHECK_FALSE(patience.awaits(lives, false, at(10), at(12)));  // the adverts are heard again
+  CHECK_FALSE(patience.awaits(lives, true, at(10), at(20)));   // a new silence
+}
+
 TEST_CASE("the failure matrix") {
   for (const Row& row : rows) {
     CAPTURE(row.what);
