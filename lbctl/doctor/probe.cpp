@@ -89,7 +89,8 @@ std::uint16_t internet_checksum(const std::uint8_t* data, std::size_t size) {
 NeighbourAnswers probe_arp(const std::string& interface, const std::vector<IpAddress>& addresses) {
   NeighbourAnswers answers;
   const unsigned index = ::if_nametoindex(interface.c_str());
-  const io::UniqueFd fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP)));
+  // Protocol 0 until it is bound: it shall not hear the other interfaces before.
+  const io::UniqueFd fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (index == 0 || !fd) return answers;
   const sockaddr_ll to = broadcast_on(index);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return answers;

@@ -20,7 +20,7 @@ class MacWatch:
         self.frames, self.running, self.sockets = [], True, {}
         for node in nodes:
             with lab.inside("lan"):
-                opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS))
+                opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # hears nothing before it is bound to its port
                 opened.bind((node, ALL_PROTOCOLS))
             stamp(opened)
             self.sockets[opened] = node
