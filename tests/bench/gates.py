@@ -4,7 +4,8 @@
 user-space instructions (counted by valgrind, which cannot play io_uring: with the epoll engine) and system calls (counted by
 strace, with both engines), under load.
 
-The ceilings in ceilings.json may only go down. Exit code 1 if one is exceeded.
+The ceilings in ceilings.json may only go down. Each compiler makes other instructions of the same code: one that has no
+ceiling of its own gets the highest. Exit code 1 if one is exceeded.
 """
 
 import argparse
@@ -84,12 +85,20 @@ def system_calls(arguments, directory, port, engine):
     return {row[1]: int(row[0]) / MEASURED for row in rows if len(row) == 2 and row[0].isdigit() and row[1] != "total"}
 
 
+def compiler(program):
+    """The name under which ceilings.json has who compiled it."""
+    found = re.search(rb"GCC: \([^)]*\) (\d+)", program.read_bytes())
+    return f"gcc {found[1].decode()}" if found else "unknown"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, default=Path(os.environ.get("TANDEM_BIN", ROOT / "build/release/bin")))
     arguments = parser.parse_args()
     enter_own_world()
     ceilings = json.loads((HERE / "ceilings.json").read_text())
+    made_by = compiler(arguments.bin / "lbd")
+    ceilings["instructions"] = ceilings["instructions"].get(made_by, max(ceilings["instructions"].values()))
     Tandem.binary = str(arguments.bin / "lbd")
     directory = Path(tempfile.mkdtemp(prefix="tandem-gates-", dir="/dev/shm"))
     try:
@@ -105,6 +114,7 @@ def main():
         print(f"system calls by name, engine {engine}: " + ", ".join(
             f"{name} {count:.2f}" for name, count in sorted(counts.items(), key=lambda item: -item[1]) if count >= 0.005))
         figures[f"system_calls_{engine}"] = sum(counts.values())
+    print(f"compiled by {made_by}")
     failed = False
     for name, value in figures.items():
         over = value > ceilings[name]
