@@ -102,7 +102,7 @@ Result<> make_clsact(const Link& link, const std::string& run_dir) {
   if (!socket) return socket.error();
   const int code = send(socket->get(), request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, qdisc_of(link), "clsact"));
   if (code == -NLE_EXIST) return {};
-  if (code < 0) return nl_error("qdisc clsact of " + link.name + ", on which the kernel lease and the hand-over relay hang", code);
+  if (code < 0) return nl_error("make the qdisc clsact on " + link.name + " (without it: no kernel lease, no hand-over relay)", code);
   const std::string note = note_of(link, run_dir);
   if (std::ofstream file(note); !(file << link.index << '\n' << std::flush)) return errno_error("write " + note, errno);
   return {};
